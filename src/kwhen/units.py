@@ -1,0 +1,33 @@
+"""The unit register: the last words of a number's name tell its unit.
+
+A numeric field, parameter or array in the engine ends in one of these suffixes, or in one of
+the counting words. `tests/test_names.py` holds the engine to it.
+"""
+
+from typing import Final
+
+UNITS: Final[dict[str, str]] = {
+    "_usd": "US dollars",
+    "_usd_per_kwh": "US dollars per kilowatt hour",
+    "_usd_per_kw": "US dollars per kilowatt and billing month",
+    "_usd_per_day": "US dollars per day",
+    "_usd_per_month": "US dollars per month",
+    "_usd_per_year": "US dollars per year",
+    "_kwh": "kilowatt hours",
+    "_kwh_per_day": "kilowatt hours per day",
+    "_kw": "kilowatts, an average over a step or window",
+    "_lb": "pounds of CO2 equivalent",
+    "_lb_per_mwh": "pounds of CO2 equivalent per megawatt hour",
+    "_frac": "a share, 1 is the whole",
+    "_s": "seconds",
+    "_minutes": "minutes",
+    "_hours": "hours",
+    "_days": "days",
+    "_months": "months",
+    "_years": "years",
+}
+
+# Words for numbers that count or index rather than measure.
+COUNTS: Final[frozenset[str]] = frozenset(
+    {"index", "count", "number", "day", "month", "year", "quarter", "weekday", "ordinal", "epoch"}
+)
