@@ -1,0 +1,61 @@
+# Everything a contributor runs. Needs python3 (3.11 or newer), pip and make; `make help` lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+RULES := $(wildcard $(addprefix tests/test_,rooms.py names.py style.py exports.py files.py readme.py))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format bench lock clean
+
+help: ## list these targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(STAMP) ## create .venv with the locked requirements (quick when nothing changed)
+
+run: setup ## what a year of usage costs under every plan of a ZIP code
+	@$(BIN)/kwhen compare --zip 94107 --usage demo
+
+test: setup ## run all tests
+	@$(BIN)/python -m pytest
+
+check: setup ## format, lint, types, and the tests of the house rules and docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest --quiet $(RULES)
+
+format: setup ## put the code in the house format, mend what lint can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup ## run the benchmarks and print their tables
+	@$(BIN)/python -m benchmarks
+
+lock: setup ## resolve requirements/dev.txt anew from pyproject.toml
+	@$(BIN)/python -m pip install --quiet pip-tools
+	@$(BIN)/pip-compile --quiet --extra dev --allow-unsafe --strip-extras --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
+		--output-file requirements/dev.txt pyproject.toml
+
+clean: ## remove .venv, builds and caches
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A venv without pip (Debian without python3-venv) is filled by the pip of the machine.
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "kwhen needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V 2>&1)." \
+			"Name another one: make PYTHON=python3.12 setup"; exit 1; }
+	@test -x $(BIN)/python || { \
+		if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
+		else $(PYTHON) -m venv --without-pip $(VENV); fi; }
+	@pip="$(BIN)/python -m pip"; $$pip --version >/dev/null 2>&1 || \
+		pip="$(PYTHON) -m pip --python $(BIN)/python"; \
+	$$pip --version >/dev/null 2>&1 || { \
+		echo "No pip for $(VENV). Install python3-venv (apt install python3-venv)" \
+			"or pip 22.3 or newer, then try again."; rm -rf $(VENV); exit 1; }; \
+	$$pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt && \
+	$$pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
