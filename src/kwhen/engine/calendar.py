@@ -129,7 +129,9 @@ def quarters(hours: Sequence[int]) -> tuple[int, ...]:
     return tuple(period for period in hours for _ in range(4))
 
 
-def monthly_schedule(weekday: Sequence[Sequence[int]], weekend: Sequence[Sequence[int]]) -> Schedule:
+def monthly_schedule(
+    weekday: Sequence[Sequence[int]], weekend: Sequence[Sequence[int]]
+) -> Schedule:
     """A schedule from 12 x 24 tables of period indices; months that share a period share a season."""
     used = [set(weekday[month]) | set(weekend[month]) for month in range(12)]
     seasons = _connected(used)
