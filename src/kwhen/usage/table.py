@@ -1,0 +1,87 @@
+"""Rows of a CSV file with the line they stand on, and cells turned into numbers."""
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kwhen.errors import SourceError, UsageError
+from kwhen.usage.channel import MOST_ROWS, Floats
+
+# No-break and narrow spaces, and the byte order mark, which exports put where a space would do.
+_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\ufeff": " "})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The stripped cells of one CSV row."""
+
+    line: int
+    cells: tuple[str, ...]
+
+    def cell(self, index: int) -> str:
+        """The cell at an index, blank beyond the end of a short row."""
+        return self.cells[index] if index < len(self.cells) else ""
+
+
+def read_rows(text: str) -> tuple[Row, ...]:
+    """The rows of a CSV text that have anything in them.
+
+    Raises
+    ------
+    SourceError
+        The text is not CSV, or has more rows than ten years of 5-minute readings.
+    """
+    reader = csv.reader(io.StringIO(text.translate(_SPACES), newline=""))
+    rows = []
+    try:
+        for cells in reader:
+            stripped = tuple(cell.strip() for cell in cells)
+            if any(stripped):
+                rows.append(Row(line=reader.line_num, cells=stripped))
+            if len(rows) > MOST_ROWS:
+                raise SourceError(f"more than {MOST_ROWS:,} rows; give at most ten years")
+    except csv.Error as error:
+        raise SourceError(f"line {reader.line_num}: not readable as CSV: {error}") from error
+    return tuple(rows)
+
+
+def header_cells(row: Row) -> tuple[str, ...]:
+    """The cells of a header as they are compared: lower case, single spaces."""
+    return tuple(" ".join(cell.lower().split()) for cell in row.cells)
+
+
+def read_energy_kwh(
+    cells: Sequence[str], lines: Sequence[int], name: str, place: str = "line"
+) -> Floats:
+    """Cells as kWh; a blank cell, which is a missing reading, becomes NaN.
+
+    Raises
+    ------
+    UsageError
+        A cell is NaN, infinite or no number.
+    """
+    try:
+        energy_kwh = np.array([float(cell) if cell else math.nan for cell in cells], np.float64)
+        if np.isfinite(energy_kwh).sum() == sum(map(bool, cells)) and "_" not in "".join(cells):
+            return energy_kwh
+    except ValueError:
+        pass
+    for cell, line in zip(cells, lines, strict=True):
+        if cell and not is_number(cell):
+            raise UsageError(
+                f"{place} {line}: {name} is {cell[:40]!r}; allowed is a finite number of kWh, "
+                "such as 0.25, or a blank for a missing reading"
+            )
+    raise AssertionError("a column that failed has a cell that fails")
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a finite decimal number, as files write one."""
+    try:
+        return math.isfinite(float(text)) and "_" not in text
+    except ValueError:
+        return False
