@@ -1,4 +1,4 @@
-"""Every deliberate error of kwhen. A message says what was got, what is allowed, what to do next."""
+"""Every deliberate error of kwhen. A message says: got this, this is allowed, do this next."""
 
 
 class KwhenError(Exception):

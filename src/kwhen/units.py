@@ -27,7 +27,8 @@ UNITS: Final[dict[str, str]] = {
     "_years": "years",
 }
 
-# Words for numbers that count or index rather than measure.
+# Words for numbers that count, index or identify rather than measure; a plural counts as well.
 COUNTS: Final[frozenset[str]] = frozenset(
     {"index", "count", "number", "day", "month", "year", "quarter", "weekday", "ordinal", "epoch"}
+    | {"id", "kind"}
 )
