@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from tools.packing import write_gzip, write_npz
 
 Row = dict[str, str]
@@ -56,7 +57,7 @@ def eia_id(row: Row, column: str, same: dict[int, int]) -> int:
     return same.get(number, number)
 
 
-def coded(words: list[str]) -> tuple[NDArray[np.unsignedinteger], NDArray[np.uint8]]:
+def coded(words: list[str]) -> tuple[NDArray[np.generic], NDArray[np.uint8]]:
     """Words as positions in a list of the different ones, and that list as bytes."""
     different = list(dict.fromkeys(words))
     position = {word: index for index, word in enumerate(different)}

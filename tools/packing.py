@@ -12,15 +12,23 @@ from numpy.typing import NDArray
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip file can hold
 
 
-def write_npz(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
-    """Arrays as a compressed `.npz` without the time of writing."""
+def write_zip(path: Path, members: dict[str, bytes]) -> None:
+    """Members in a compressed zip without the time of writing."""
     with zipfile.ZipFile(path, "w") as archive:
-        for name, array in arrays.items():
-            buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, array, allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=_EPOCH)
+        for name, content in members.items():
+            entry = zipfile.ZipInfo(name, date_time=_EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, buffer.getvalue(), compresslevel=9)
+            archive.writestr(entry, content, compresslevel=9)
+
+
+def write_npz(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    """Arrays as a compressed `.npz`, which is a zip of `.npy` members."""
+    members = {}
+    for name, array in arrays.items():
+        buffer = io.BytesIO()
+        np.lib.format.write_array(buffer, array, allow_pickle=False)
+        members[f"{name}.npy"] = buffer.getvalue()
+    write_zip(path, members)
 
 
 def write_gzip(path: Path, text: str) -> None:
