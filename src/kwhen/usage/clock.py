@@ -10,6 +10,7 @@ from kwhen.errors import UsageError
 from kwhen.usage.channel import Bools, Channel, Ints
 
 _DAY_S = 86_400
+_FAR_S = 4_102_444_800  # the year 2100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,14 @@ def offset_at_s(zone: ZoneInfo, at_s: int) -> int:
     """Seconds east of UTC that the zone's clock shows at one UTC second."""
     offset = datetime.fromtimestamp(at_s, tz=zone).utcoffset()
     return int((offset or timedelta()).total_seconds())
+
+
+def standard_offset_s(zone: ZoneInfo, at_s: int) -> int:
+    """Seconds east of UTC of the zone's winter time; the epoch's if `at_s` is out of bounds."""
+    moment = datetime.fromtimestamp(at_s if 0 <= at_s < _FAR_S else 0, tz=zone)
+    return int(
+        ((moment.utcoffset() or timedelta()) - (moment.dst() or timedelta())).total_seconds()
+    )
 
 
 def clock_changes(zone: ZoneInfo, first_s: int, last_s: int) -> tuple[Change, ...]:

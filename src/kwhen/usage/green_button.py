@@ -10,11 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from kwhen.errors import SourceError, UsageError
 from kwhen.usage.channel import Channel, Flow, Ints
+from kwhen.usage.clock import standard_offset_s
 from kwhen.usage.espi_feed import Entry, read_feed
 from kwhen.usage.table import read_energy_kwh
 
@@ -57,7 +59,7 @@ class Meter:
 
 
 def read_green_button(
-    content: bytes, *, meter: str | None = None
+    content: bytes, *, zone: ZoneInfo, meter: str | None = None
 ) -> tuple[list[Channel], tuple[str, ...]]:
     """The electricity channels of a Green Button file, and notes on what was passed over.
 
@@ -90,7 +92,7 @@ def read_green_button(
     if short and len(short) < len(pairs):
         notes.append("daily or monthly readings beside the intervals were passed over")
     channels = _choose(short or pairs, energy, notes)
-    return channels, (*notes, *_clock_notes(entries))
+    return channels, (*notes, *_clock_notes(entries, zone, int(channels[0].start_s[0])))
 
 
 def _meters(entries: Sequence[Entry]) -> list[Meter]:
@@ -124,7 +126,7 @@ def _meter(reading: Entry | None, blocks: tuple[Entry, ...], entries: Sequence[E
     point = _linked(reading, points, "/MeterReading") if reading else None
     point = points[0] if point is None and len(points) == 1 else point
     return Meter(
-        point=(point.title or point.own) if point else "",
+        point=f"{point.title} {point.own}".strip() if point else "",
         service=point.fields.get("kind", "") if point else "",
         kind=matched[0].fields,
         blocks=blocks,
@@ -148,12 +150,13 @@ def _channel(meter: Meter) -> Channel:
     value = [text for part in parts for text in part.value]
     length = meter.kind.get("intervalLength", "")
     duration = [text or length for part in parts for text in part.duration]
-    energy_wh = read_energy_kwh(value, line, "value") * _multiplier(meter.kind)
+    with np.errstate(over="ignore"):  # what overflows is refused with its line, later
+        energy_kwh = read_energy_kwh(value, line, "value") * _multiplier(meter.kind) / 1000
     return Channel(
         flow=_FLOWS.get(meter.kind.get("flowDirection", ""), Flow.NET),
         start_s=_seconds([text for part in parts for text in part.start], line, "start"),
         duration_s=_seconds(duration, line, "duration"),
-        energy_kwh=energy_wh / 1000,
+        energy_kwh=energy_kwh,
         line=np.array(line, np.int64),
         is_estimated=np.isin([text for part in parts for text in part.quality], _DOUBTFUL),
         is_wall=False,
@@ -204,8 +207,13 @@ def _choose(
     return channels
 
 
-def _clock_notes(entries: Sequence[Entry]) -> list[str]:
-    """What the file says of its own local time; readings stay where their UTC seconds are."""
+def _clock_notes(entries: Sequence[Entry], zone: ZoneInfo, at_s: int) -> list[str]:
+    """A note if the file's own standard offset is not the zone's; readings stay at their UTC."""
     texts = [e.fields.get("tzOffset", "") for e in entries if e.resource == "LocalTimeParameters"]
-    offsets_s = sorted({int(text) for text in texts if _SECONDS.fullmatch(text)})
-    return [f"the file gives a standard offset of {s / 3600:+g} h from UTC" for s in offsets_s]
+    given_s = {int(text) for text in texts if _SECONDS.fullmatch(text)}
+    zone_s = standard_offset_s(zone, at_s)
+    return [
+        f"the file's local time is {offset_s / 3600:+g} h from UTC, that of {zone} is "
+        f"{zone_s / 3600:+g} h; check the zone"
+        for offset_s in sorted(given_s - {zone_s})
+    ]

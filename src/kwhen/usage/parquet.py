@@ -8,6 +8,7 @@ import numpy as np
 from kwhen.errors import SourceError, UsageError
 from kwhen.usage.channel import MOST_ROWS, Channel, Floats, Ints
 from kwhen.usage.plain import COLUMNS, check_columns, common_step_s, read_starts
+from kwhen.usage.sources import MOST_BYTES
 
 if TYPE_CHECKING:
     import pyarrow
@@ -54,8 +55,13 @@ def _read_table(content: bytes) -> "pyarrow.Table":
         raise SourceError("Parquet needs pyarrow; install it, or give a CSV") from error
     try:
         file = parquet.ParquetFile(io.BytesIO(content))
-        if not 0 <= file.metadata.num_rows <= MOST_ROWS:
-            raise SourceError(f"{file.metadata.num_rows} rows; allowed are {MOST_ROWS}")
+        stated = file.metadata
+        size = sum(stated.row_group(i).total_byte_size for i in range(stated.num_row_groups))
+        if not (0 <= stated.num_rows <= MOST_ROWS and 0 <= size <= MOST_BYTES):
+            raise SourceError(
+                f"{stated.num_rows:,} rows in {size:,} bytes; allowed are {MOST_ROWS:,} rows in "
+                f"{MOST_BYTES:,} bytes"
+            )
         present = [name for name in file.schema_arrow.names if name in (*COLUMNS, "start")]
         if "start" not in present or len(set(present)) != len(present):
             raise UsageError(

@@ -38,19 +38,7 @@ def read_pge(rows: Sequence[Row], header: int) -> tuple[list[Channel], tuple[str
         A row cannot be read, or the file is of gas or not in kWh.
     """
     names = header_cells(rows[header])
-    body = rows[header + 1 :]
-    notes: tuple[str, ...] = ()
-    if "type" in names:
-        kind = names.index("type")
-        electric = [row for row in body if row.cell(kind).lower().startswith("electric")]
-        if len(electric) < len(body):
-            notes = (f"{len(body) - len(electric)} rows that are not electric usage left out",)
-        if body and not electric:
-            raise UsageError(
-                f"line {body[0].line}: TYPE is {body[0].cell(kind)[:40]!r}; allowed is Electric "
-                "usage. Export the electric service"
-            )
-        body = electric
+    body, notes = _electric_rows(rows[header + 1 :], names)
     columns = _energy_columns(names)
     _check_units(names, columns, body)
     start_s, duration_s = _times(names, body)
@@ -71,6 +59,23 @@ def read_pge(rows: Sequence[Row], header: int) -> tuple[list[Channel], tuple[str
     ], notes
 
 
+def _electric_rows(
+    body: Sequence[Row], names: Sequence[str]
+) -> tuple[Sequence[Row], tuple[str, ...]]:
+    """The rows of electric usage, and a note if there were others."""
+    if "type" not in names:
+        return body, ()
+    kind = names.index("type")
+    electric = [row for row in body if row.cell(kind).lower().startswith("electric")]
+    if body and not electric:
+        raise UsageError(
+            f"line {body[0].line}: TYPE is {body[0].cell(kind)[:40]!r}; allowed is Electric "
+            "usage. Export the electric service"
+        )
+    others = len(body) - len(electric)
+    return electric, (f"{others} rows that are not electric usage were left out",) * bool(others)
+
+
 def _energy_columns(names: Sequence[str]) -> dict[int, Flow]:
     """Index of each energy column and its flow; import and export win over usage."""
     first = [name.partition(" ")[0] for name in names]
@@ -89,9 +94,11 @@ def _check_units(names: Sequence[str], columns: dict[int, Flow], body: Sequence[
             raise UsageError(
                 f"column {names[column]!r}; allowed is kWh. Export electric interval usage"
             )
-    for row in body if units is not None else ():
-        if row.cell(units or 0).lower() != "kwh":
-            raise UsageError(f"line {row.line}: UNITS is {row.cell(units or 0)[:20]!r}, not kWh")
+    if units is None:
+        return
+    for row in body:
+        if row.cell(units).lower() != "kwh":
+            raise UsageError(f"line {row.line}: UNITS is {row.cell(units)[:20]!r}; allowed is kWh")
 
 
 def _times(names: Sequence[str], body: Sequence[Row]) -> tuple[Ints, Ints]:

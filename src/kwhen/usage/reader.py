@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from kwhen.errors import SourceError, UsageError
 from kwhen.usage.assemble import assemble
@@ -19,6 +20,7 @@ from kwhen.usage.table import Row, read_rows
 from kwhen.usage.values import Fill, Usage
 
 _Channels = tuple[list[Channel], tuple[str, ...]]
+_WITH_METERS: Final = ("Green Button", "SDG&E CSV")
 _FILLS: Final = ("error", "zero", "mean")
 
 
@@ -39,7 +41,8 @@ def read_usage(
         What to do about missing intervals: "error" refuses and lists them, "zero" fills
         nothing in, "mean" the mean of the same local weekday and quarter hour.
     meter
-        A piece of the meter's name or number, for a file that holds several.
+        A piece of the meter's name or number, for a Green Button or SDG&E file that holds
+        several.
 
     Raises
     ------
@@ -52,11 +55,13 @@ def read_usage(
         raise UsageError(f"fill is {fill!r}; allowed are {', '.join(_FILLS)}")
     place = find_zone(zone)
     content, notes = read_source(source)
-    name, (channels, more) = _read(content, meter)
+    name, (channels, more) = _read(content, place, meter)
+    if meter is not None and name not in _WITH_METERS:
+        raise UsageError(f"meter={meter!r}, but a {name} holds one meter; leave it out")
     return assemble(channels, zone=place, fill=fill, format_name=name, notes=(*notes, *more))
 
 
-def _read(content: bytes, meter: str | None) -> tuple[str, _Channels]:
+def _read(content: bytes, zone: ZoneInfo, meter: str | None) -> tuple[str, _Channels]:
     """The format's name and what its reader found."""
     if content.startswith(b"PAR1"):
         return "Parquet", read_parquet(content)
@@ -65,7 +70,7 @@ def _read(content: bytes, meter: str | None) -> tuple[str, _Channels]:
     if head.startswith("<!doctype html") or "<html" in head:
         raise SourceError("a web page, not a usage file; log in and download the export again")
     if head.startswith("<"):
-        return "Green Button", read_green_button(content.lstrip(), meter=meter)
+        return "Green Button", read_green_button(content.lstrip(), zone=zone, meter=meter)
     name, (channels, more) = _read_csv(read_rows(text), meter)
     return name, (channels, (*notes, *more))
 

@@ -61,7 +61,6 @@ class _Section:
         values_s, counts = np.unique(duration_s, return_counts=True)
         usual_s = int(values_s[np.argmax(counts)])
         shifted = ~np.isin(duration_s, list(_WHOLE_S)) & (np.abs(duration_s - usual_s) == 3600)
-        shifted |= (duration_s != usual_s) & (duration_s == usual_s - 3600)
         return Channel(
             flow=self.flow,
             start_s=np.array(self.start_s, np.int64),
