@@ -1,4 +1,4 @@
-"""When a price applies: seasons, day kinds, quarter hours and holidays, in local wall-clock time."""
+"""When a price applies: seasons, day kinds, quarter hours, holidays, in local wall-clock time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -132,11 +132,11 @@ def quarters(hours: Sequence[int]) -> tuple[int, ...]:
 def monthly_schedule(
     weekday: Sequence[Sequence[int]], weekend: Sequence[Sequence[int]]
 ) -> Schedule:
-    """A schedule from 12 x 24 tables of period indices; months that share a period share a season."""
+    """A schedule from 12 x 24 tables of periods; months that share a period share a season."""
     used = [set(weekday[month]) | set(weekend[month]) for month in range(12)]
     seasons = _connected(used)
     names: dict[int, str] = {}
-    parts = []
+    parts: list[SchedulePart] = []
     for month in range(12):
         name = names.setdefault(seasons[month], f"season {len(names) + 1}")
         part = SchedulePart(

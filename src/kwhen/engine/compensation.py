@@ -81,7 +81,7 @@ class ExportPrice:
     @property
     def last_year(self) -> int:
         """The last calendar year with prices of its own."""
-        return self.first_year + self.usd_per_kwh.shape[0] - 1
+        return self.first_year + len(self.usd_per_kwh) - 1
 
 
 def flat_export(name: str, usd_per_kwh: float, *, bank: str, source: str = "") -> ExportPrice:

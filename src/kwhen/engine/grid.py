@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -222,7 +223,7 @@ def _doubled(local_s: Ints, zone: str) -> Bools | None:
     ]
     offsets = [at.utcoffset() or timedelta() for at in noon]
     mask = np.zeros(len(local_s), dtype=bool)
-    for index, (before, after) in enumerate(zip(offsets, offsets[1:], strict=False)):
+    for index, (before, after) in enumerate(pairwise(offsets)):
         if after < before:
             mask |= _repeated(local_s, int(days[index]), zone)
     return mask if mask.any() else None
@@ -243,7 +244,7 @@ def _sam(start: date, days: int, step_minutes: int, zone: str) -> Grid:
     per_day = 24 * 60 // step_minutes
     day_number = np.arange(days, dtype=np.int64)
     common = date(COMMON_YEAR, 1, 1).toordinal() + day_number % 365
-    year, month, day = _split_dates(common)
+    _, month, day = _split_dates(common)
     step = np.arange(days * per_day, dtype=np.int64)
     local_s = step * (step_minutes * 60) + (start.toordinal() - EPOCH_ORDINAL) * DAY_S
     return Grid(

@@ -1,0 +1,1 @@
+"""The maths of a kWh: time, tariffs, bills, credits and marginal prices. Pure."""
