@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kwhen.usage import Usage, read_usage
 from tests.usage.writers import AUTUMN, PACIFIC, SPRING, WRITERS, ZONE, Home, home
 
-READ_S = 4.0  # twice what a year of quarter hours should take, for a busy machine
+READ_S = 5.0  # a year of quarter hours, both ways, takes about one second
 
 
 def same(usage: Usage, facts: Home) -> bool:
@@ -23,10 +23,9 @@ def same(usage: Usage, facts: Home) -> bool:
     )
 
 
-@pytest.mark.parametrize("export", [False, True], ids=["import", "export"])
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_year_with_both_clock_changes(name: str, export: bool) -> None:
-    facts = home(date(2024, 1, 1), 366, export=export)
+def test_a_year_with_both_clock_changes(name: str) -> None:
+    facts = home(date(2024, 1, 1), 366, export=True)
     content = WRITERS[name](facts)
     began = time.perf_counter()
     usage = read_usage(content, zone=PACIFIC)

@@ -12,7 +12,7 @@ from kwhen.errors import SourceError, UsageError
 from kwhen.usage.channel import MOST_ROWS, Floats
 
 # No-break and narrow spaces, and the byte order mark, which exports put where a space would do.
-_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\ufeff": " "})
+_SPACES = ("\u00a0", "\u202f", "\u2009", "\ufeff")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,9 @@ def read_rows(text: str) -> tuple[Row, ...]:
     SourceError
         The text is not CSV, or has more rows than ten years of 5-minute readings.
     """
-    reader = csv.reader(io.StringIO(text.translate(_SPACES), newline=""))
+    for space in _SPACES:
+        text = text.replace(space, " ")
+    reader = csv.reader(io.StringIO(text, newline=""))
     rows = []
     try:
         for cells in reader:
