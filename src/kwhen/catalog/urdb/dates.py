@@ -9,9 +9,11 @@ from kwhen.errors import TariffError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_SECONDS = 1e11  # beyond it (the year 5138) an epoch counts milliseconds
-_ISO = re.compile(r"(\d{1,4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
-_US = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{1,4})(?: .*)?")
-_EPOCH_TEXT = re.compile(r"-?\d{5,16}(\.0*)?")
+_ISO = re.compile(r"(\d{1,4})-(\d{1,2})-(\d{1,2})(?:[T ]\s*(\d{1,2}):.*|[T ].*)?", re.ASCII)
+_US = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{1,4})(?: +(\d{1,2}):.*| .*)?", re.ASCII)
+_UNKNOWN = (date(1969, 12, 30), date(1970, 1, 1))  # epoch 0, through the clocks of several zones
+_EVENING_HOUR = 17
+_EPOCH_TEXT = re.compile(r"-?\d{5,16}(\.0*)?|0", re.ASCII)
 
 
 def read_date(item: Item, key: str) -> date | None:
@@ -24,13 +26,27 @@ def read_date(item: Item, key: str) -> date | None:
     while isinstance(value, Mapping) and len(value) == 1:
         name, value = next(iter(value.items()))
         if name not in ("$date", "$numberLong"):
-            raise TariffError(f"{key}: an object of {name!r} is no date")
-    if value is None or value == "":
+            raise TariffError(f"{key}: an object of {str(name)[:20]!r} is no date")
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, str) and not _EPOCH_TEXT.fullmatch(value.strip()):
-        return _of_text(value.strip(), key)
-    epoch_s = number(value, key)
-    return None if epoch_s == 0 else _of_epoch(epoch_s, key)
+        found = _of_text(value.strip(), key)
+    else:
+        found = _of_epoch(number(value, key), key)
+    return None if _UNKNOWN[0] <= found <= _UNKNOWN[1] else found
+
+
+def read_start(item: Item, key: str) -> date | None:
+    """The same for a first date: text that says an evening means the next day.
+
+    The text of the bulk CSV file is on a clock west of most utilities' midnights.
+    """
+    found, value = read_date(item, key), item.get(key)
+    if found is None or not isinstance(value, str):
+        return found
+    match = _ISO.fullmatch(value.strip()) or _US.fullmatch(value.strip())
+    is_evening = match is not None and int(match[4] or 0) >= _EVENING_HOUR
+    return found + timedelta(days=1) if is_evening else found
 
 
 def _of_epoch(epoch_s: float, key: str) -> date:

@@ -13,8 +13,8 @@ from kwhen.catalog.urdb.fields import (
     period_index,
     text,
 )
-from kwhen.catalog.urdb.ladders import RawTier, read_structure
-from kwhen.engine.calendar import Schedule, monthly_schedule
+from kwhen.catalog.urdb.ladders import RawTier, Structure, count_periods, read_structure
+from kwhen.engine.calendar import monthly_schedule
 from kwhen.engine.tariff import DemandCharge, DemandPeriod, DemandTier, Ratchet
 from kwhen.engine.words import Missing
 from kwhen.errors import TariffError
@@ -42,55 +42,43 @@ def _unread(item: Item, gaps: Gaps) -> None:
 
 def _flat(item: Item, gaps: Gaps) -> DemandCharge | None:
     key, months_key = "flatdemandstructure", "flatdemandmonths"
-    ladders = _priced(item, key)
-    if not ladders:
+    count = count_periods(item, key)
+    if not count:
         return None
-    if months_key not in item and len(ladders) > 1:
-        raise TariffError(f"{months_key}: missing, and {key} has {len(ladders)} periods")
-    months = [
-        period_index(value, f"{months_key}[{month}]", len(ladders))
+    if months_key not in item and count > 1:
+        raise TariffError(f"{months_key}: missing, and {key} has {count} periods")
+    table = [
+        [period_index(value, f"{months_key}[{month}]", count)] * 24
         for month, value in enumerate(listed(item.get(months_key, [0] * 12), months_key, 12))
     ]
-    table = [[index] * 24 for index in months]
-    schedule = monthly_schedule(table, table)
-    return _charge("Monthly demand", item, "flatdemandunit", ladders, schedule, gaps)
+    structure = read_structure(item, key, table, table)
+    return _charge("Monthly demand", item, "flatdemandunit", structure, gaps)
 
 
 def _by_time(item: Item, gaps: Gaps) -> DemandCharge | None:
-    ladders = _priced(item, "demandratestructure")
-    if not ladders:
+    key = "demandratestructure"
+    count = count_periods(item, key)
+    if not count:
         return None
-    schedule = monthly_schedule(
-        month_hours(item, "demandweekdayschedule", periods=len(ladders)),
-        month_hours(item, "demandweekendschedule", periods=len(ladders)),
-    )
-    return _charge("Demand by period", item, "demandrateunit", ladders, schedule, gaps)
-
-
-def _priced(item: Item, key: str) -> list[list[RawTier]]:
-    """The ladders of a structure, none where it only holds zeros."""
-    ladders = read_structure(item, key) if key in item else []
-    is_priced = any(tier.rate or tier.adj for ladder in ladders for tier in ladder)
-    return ladders if is_priced else []
+    weekday = month_hours(item, "demandweekdayschedule", periods=count)
+    weekend = month_hours(item, "demandweekendschedule", periods=count)
+    structure = read_structure(item, key, weekday, weekend)
+    return _charge("Demand by period", item, "demandrateunit", structure, gaps)
 
 
 def _charge(
-    name: str,
-    item: Item,
-    unit_key: str,
-    ladders: list[list[RawTier]],
-    schedule: Schedule,
-    gaps: Gaps,
-) -> DemandCharge:
+    name: str, item: Item, unit_key: str, structure: Structure, gaps: Gaps
+) -> DemandCharge | None:
+    """A demand charge, none where every price is zero."""
+    if not any(tier.rate or tier.adj for ladder in structure.ladders for tier in ladder):
+        return None
     kw_per_unit = _kw_per_unit(item, unit_key, gaps)
     return DemandCharge(
         name=name,
-        schedule=schedule,
+        schedule=monthly_schedule(structure.weekday, structure.weekend),
         periods=tuple(
-            DemandPeriod(
-                name=f"period {index}", ladder=tuple(_tier(tier, kw_per_unit) for tier in ladder)
-            )
-            for index, ladder in enumerate(ladders)
+            DemandPeriod(name=label, ladder=tuple(_tier(tier, kw_per_unit) for tier in ladder))
+            for label, ladder in zip(structure.names, structure.ladders, strict=True)
         ),
         window_minutes=_window_minutes(item, gaps),
         ratchet=_ratchet(item),

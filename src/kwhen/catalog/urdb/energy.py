@@ -1,9 +1,10 @@
 """Energy charges of a URDB item: the ladder with its adjustments, and monthly fuel adjustments."""
 
+from dataclasses import dataclass
 from math import inf
 
 from kwhen.catalog.urdb.fields import Gaps, Item, listed, month_hours, number
-from kwhen.catalog.urdb.ladders import RawTier, read_structure
+from kwhen.catalog.urdb.ladders import RawTier, Structure, count_periods, read_structure
 from kwhen.engine.calendar import Schedule, SchedulePart, monthly_schedule
 from kwhen.engine.tariff import HIGHEST_USD_PER_KWH, Component, EnergyCharge, Period, Tier
 from kwhen.engine.words import CeilingPer, ChargeClass, Missing, TierScope
@@ -27,17 +28,29 @@ _UNITS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnergyTables:
-    """The energy fields of one item, read once: ladders and 12 x 24 period indices."""
+    """The energy fields of one item, read once."""
 
-    def __init__(self, item: Item) -> None:
-        if KEY not in item:
-            raise TariffError(f"{KEY}: missing; without an energy price there is nothing to bill")
-        self.ladders = read_structure(item, KEY)
-        count = len(self.ladders)
-        self.weekday = month_hours(item, "energyweekdayschedule", periods=count)
-        self.weekend = month_hours(item, "energyweekendschedule", periods=count)
-        self.schedule = monthly_schedule(self.weekday, self.weekend)
+    structure: Structure
+    schedule: Schedule
+
+    @property
+    def ladders(self) -> tuple[tuple[RawTier, ...], ...]:
+        """The ladder of each period in use."""
+        return self.structure.ladders
+
+
+def read_tables(item: Item) -> EnergyTables:
+    """Ladders and schedules of the energy price, which every rate must have."""
+    count = count_periods(item, KEY)
+    if not count:
+        raise TariffError(f"{KEY}: missing; without an energy price there is nothing to bill")
+    weekday = month_hours(item, "energyweekdayschedule", periods=count)
+    weekend = month_hours(item, "energyweekendschedule", periods=count)
+    structure = read_structure(item, KEY, weekday, weekend)
+    schedule = monthly_schedule(structure.weekday, structure.weekend)
+    return EnergyTables(structure=structure, schedule=schedule)
 
 
 def energy_charge(item: Item, tables: EnergyTables, klass: ChargeClass, gaps: Gaps) -> EnergyCharge:
@@ -50,8 +63,8 @@ def energy_charge(item: Item, tables: EnergyTables, klass: ChargeClass, gaps: Ga
         name="Energy",
         schedule=tables.schedule,
         periods=tuple(
-            Period(name=f"period {index}", ladder=_tiers(ladder, adjusted=adjusted))
-            for index, ladder in enumerate(padded)
+            Period(name=label, ladder=_tiers(ladder, adjusted=adjusted))
+            for label, ladder in zip(tables.structure.names, padded, strict=True)
         ),
         components=tuple(Component(name=name, klass=klass, source=SOURCE) for name in names),
         ceiling_per=ceiling_per,
@@ -88,7 +101,7 @@ def fuel_charge(item: Item, klass: ChargeClass) -> EnergyCharge | None:
     )
 
 
-def _ceiling_per(ladders: list[list[RawTier]], gaps: Gaps) -> CeilingPer:
+def _ceiling_per(ladders: tuple[tuple[RawTier, ...], ...], gaps: Gaps) -> CeilingPer:
     """What the ceilings count: only tiers that end say so, unit columns are filled by default."""
     found: dict[CeilingPer, RawTier] = {}
     for tier in (tier for ladder in ladders for tier in ladder[:-1]):
@@ -134,7 +147,7 @@ def _scoped(item: Item, tables: EnergyTables) -> tuple[TierScope, list[list[Rung
     return TierScope.CYCLE, padded
 
 
-def _rungs(ladder: list[RawTier]) -> list[Rung]:
+def _rungs(ladder: tuple[RawTier, ...]) -> list[Rung]:
     return [
         (inf if tier.ceiling is None else tier.ceiling * _unit(tier)[1], tier) for tier in ladder
     ]

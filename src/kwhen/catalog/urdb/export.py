@@ -66,19 +66,17 @@ def _net_billing(name: str, netting: Netting, tables: EnergyTables) -> ExportRul
 
 def _export_price(tables: EnergyTables) -> tuple[ExportPrice | None, tuple[Missing, ...]]:
     """`sell` of each hour's period, and a gap where it is missing or differs by tier."""
-    used = {index for part in tables.schedule.parts for index in part.periods}
     sells = [[tier.sell for tier in ladder] for ladder in tables.ladders]
-    lacking = [index for index in sorted(used) if sells[index][0] is None]
-    if len(lacking) == len(used):
+    if all(ladder[0] is None for ladder in sells):
         return None, (Missing(name="export_price", note="no sell price is published"),)
-    notes = [f"no sell price in period {index}" for index in lacking]
-    notes += [
-        f"sell differs by tier in period {index}; the first tier's is used"
-        for index in sorted(used)
-        if len(set(sells[index])) > 1
-    ]
-    first_usd_per_kwh = np.array([ladder[0] or 0.0 for ladder in sells])
-    hours = np.array([tables.weekday, tables.weekend])  # (2, 12, 24)
+    notes = []
+    for name, ladder in zip(tables.structure.names, sells, strict=True):
+        if ladder[0] is None:
+            notes.append(f"no sell price in {name}")
+        elif len(set(ladder)) > 1:
+            notes.append(f"sell differs by tier in {name}; the first tier's is used")
+    first_usd_per_kwh = np.array([ladder[0] or 0.0 for ladder in sells])  # (periods,)
+    hours = np.array([tables.structure.weekday, tables.structure.weekend])  # (2, 12, 24)
     table_usd_per_kwh = first_usd_per_kwh[hours].transpose(1, 0, 2)[None]  # (1, 12, 2, 24)
     price = ExportPrice(
         name="sell", bank=_BANK, usd_per_kwh=np.ascontiguousarray(table_usd_per_kwh), source=SOURCE

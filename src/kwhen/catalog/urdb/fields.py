@@ -13,7 +13,7 @@ Item = Mapping[str, Any]
 Gaps = list[Missing]
 
 LONGEST_NOTE = 500  # characters of prose that a gap carries
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
+_NUMBER = re.compile(r"[-+]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})([eE][-+]?\d{1,3})?", re.ASCII)
 
 # Names of the bulk JSON file that are more than the API's in other letters; both in lower case.
 _API_NAME = {
@@ -105,7 +105,7 @@ def text(item: Item, key: str) -> str:
     if value is None:
         return ""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = str(value)
+        value = _kind(value)
     if not isinstance(value, str):
         raise TariffError(f"{key}: got {_kind(value)}, text is needed")
     return " ".join(value.encode("utf-8", "replace").decode("utf-8").split())

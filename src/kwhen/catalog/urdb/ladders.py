@@ -24,8 +24,28 @@ class RawTier:
     path: str
 
 
-def read_structure(item: Item, key: str) -> list[list[RawTier]]:
-    """The ladder of each period, from `[[{...}]]` or from the bulk file's `[{"…Tiers": [{...}]}]`.
+MonthHours = list[list[int]]  # (12, 24) period indices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """The periods that the tables use, renumbered from 0 on; `names` keep URDB's numbers."""
+
+    names: tuple[str, ...]
+    ladders: tuple[tuple[RawTier, ...], ...]
+    weekday: MonthHours
+    weekend: MonthHours
+
+
+def count_periods(item: Item, key: str) -> int:
+    """How many periods a structure has, priced or not."""
+    return len(listed(item[key], key)) if key in item else 0
+
+
+def read_structure(item: Item, key: str, weekday: MonthHours, weekend: MonthHours) -> Structure:
+    """The ladders in use, from `[[{...}]]` or from the bulk file's `[{"…Tiers": [{...}]}]`.
+
+    Periods that no hour uses are not read: some rows keep prices of export alone in them.
 
     Raises
     ------
@@ -33,20 +53,27 @@ def read_structure(item: Item, key: str) -> list[list[RawTier]]:
         A period without tiers, a tier without rate, a price beyond all sense, a `max` that
         does not rise.
     """
-    periods = listed(item[key], key)
-    return [_ladder(period, f"{key}[{index}]") for index, period in enumerate(periods)]
+    used = sorted({index for table in (weekday, weekend) for row in table for index in row})
+    periods, number_of = listed(item[key], key), {old: new for new, old in enumerate(used)}
+    return Structure(
+        names=tuple(f"period {index}" for index in used),
+        ladders=tuple(_ladder(periods[index], f"{key}[{index}]") for index in used),
+        weekday=[[number_of[index] for index in row] for row in weekday],
+        weekend=[[number_of[index] for index in row] for row in weekend],
+    )
 
 
-def _ladder(period: object, path: str) -> list[RawTier]:
+def _ladder(period: object, path: str) -> tuple[RawTier, ...]:
     tiers = listed(_unwrapped(period), path)
     if not tiers:
         raise TariffError(f"{path}: a period without a rate")
-    ladder, floor = [], 0.0
+    ladder: list[RawTier] = []
+    floor = 0.0
     for index, tier in enumerate(tiers):
         read = _tier(tier, f"{path}[{index}]", floor, is_last=index == len(tiers) - 1)
         floor = read.ceiling or floor
         ladder.append(read)
-    return ladder
+    return tuple(ladder)
 
 
 def _unwrapped(period: object) -> object:

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from kwhen.catalog.urdb.amounts import fixed_charges, minimum_charges
-from kwhen.catalog.urdb.dates import read_date
+from kwhen.catalog.urdb.dates import read_date, read_start
 from kwhen.catalog.urdb.demand import demand_charges
-from kwhen.catalog.urdb.energy import SOURCE, EnergyTables, energy_charge, fuel_charge
+from kwhen.catalog.urdb.energy import SOURCE, EnergyTables, energy_charge, fuel_charge, read_tables
 from kwhen.catalog.urdb.export import export_rules
 from kwhen.catalog.urdb.fields import Gaps, Item, api_names, prose_gap, text, whole
 from kwhen.catalog.urdb.whereabouts import read_service, read_state, read_timezone
@@ -19,6 +19,7 @@ from kwhen.errors import TariffError
 
 UNKNOWN_START = date(1970, 1, 1)  # stands for a date that the item does not give
 _LONGEST_SLUG = 80
+_NO_END_YEAR = 9000  # later ends are stand-ins for none
 _PROSE = {
     "energycomments": "energy_comments",
     "demandcomments": "demand_comments",
@@ -62,7 +63,7 @@ def read_urdb(item: Mapping[str, Any], *, timezone: str | None = None) -> Tariff
     utility_id = _utility_id(named, gaps)
     service = read_service(named, utility_id, gaps)
     state = read_state(named, utility_id, gaps)
-    tables = EnergyTables(named)
+    tables = read_tables(named)
     charges = _charges(named, tables, _CLASS[service], gaps)
     name = text(named, "name") or "unnamed rate"
     rules = export_rules(named, tables, gaps)
@@ -119,10 +120,10 @@ def _charges(
 
 def _in_force(item: Item, gaps: Gaps) -> tuple[date, date | None]:
     """First date in force, and the first one no longer; URDB's end date is the last in force."""
-    start, end = read_date(item, "startdate"), read_date(item, "enddate")
+    start, end = read_start(item, "startdate"), read_date(item, "enddate")
     if start is None:
         gaps.append(Missing(name="effective", note="the item does not say since when it holds"))
-    if end is not None and end.year > 9000:  # a stand-in for "no end"
+    if end is not None and end.year >= _NO_END_YEAR:
         end = None
     return start or UNKNOWN_START, None if end is None else end + timedelta(days=1)
 
@@ -133,5 +134,5 @@ def _prose(item: Item, tables: EnergyTables, gaps: Gaps) -> None:
         prose_gap(item, key, name, gaps)
     extra = item.get("_ratebook")
     policy = text(extra, "holiday_policy") if isinstance(extra, dict) else ""
-    if tables.weekday != tables.weekend and policy != "as_weekday":
+    if tables.structure.weekday != tables.structure.weekend and policy != "as_weekday":
         gaps.append(Missing(name="holidays", note="which holidays count as weekend is not said"))

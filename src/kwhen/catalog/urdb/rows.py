@@ -9,7 +9,7 @@ from kwhen.errors import TariffError
 
 _STRUCTURE = re.compile(r"([a-z]+structure)/period(\d{1,3})/tier(\d{1,3})(rate|adj|sell|max|unit)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH_COLUMN = re.compile(r"(flatdemandmonth|lookbackmonth)s?_?([a-z]{3}|\d{1,2})")
+_MONTH_COLUMN = re.compile(r"(flatdemandmonth|lookbackmonth)s?[_/]?([a-z]{3}|\d{1,2})")
 _LISTS = (
     "energyweekdayschedule",
     "energyweekendschedule",
