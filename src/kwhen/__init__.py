@@ -1,3 +1,54 @@
-"""What a kWh at home costs and emits, every 15 minutes."""
+"""What a kWh at home costs and emits, every 15 minutes.
+
+The first steps: `rate_plan` or `plans` finds a plan, `read_usage` reads a meter's file, `bill`
+says what it costs, `prices` what one more kWh would.
+"""
+
+from kwhen.api import bill, prices
+from kwhen.catalog.plans import RatePlan, plan, plans, rate_plan
+from kwhen.catalog.urdb import read_urdb
+from kwhen.engine.charges import Event
+from kwhen.engine.marginal import Prices
+from kwhen.engine.result import Bill, Credit, Line
+from kwhen.engine.tariff import Tariff
+from kwhen.engine.words import Customer, Missing
+from kwhen.errors import (
+    ChoiceError,
+    CoverageError,
+    KwhenError,
+    NotFound,
+    SourceError,
+    TariffError,
+    UsageError,
+)
+from kwhen.usage import Usage, read_usage
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Bill",
+    "ChoiceError",
+    "CoverageError",
+    "Credit",
+    "Customer",
+    "Event",
+    "KwhenError",
+    "Line",
+    "Missing",
+    "NotFound",
+    "Prices",
+    "RatePlan",
+    "SourceError",
+    "Tariff",
+    "TariffError",
+    "Usage",
+    "UsageError",
+    "__version__",
+    "bill",
+    "plan",
+    "plans",
+    "prices",
+    "rate_plan",
+    "read_urdb",
+    "read_usage",
+]

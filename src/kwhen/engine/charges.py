@@ -154,7 +154,8 @@ def days_in_cycles(cycles: Cycles, span: Span) -> Floats:
     """Days of a version in each cycle. (C,)"""
     low = np.maximum(cycles.first_day[:-1], span.first_day)
     high = np.minimum(cycles.first_day[1:], span.end_day)
-    return np.maximum(high - low, 0).astype(np.float64)
+    days: Floats = np.maximum(high - low, 0).astype(np.float64)
+    return days
 
 
 def accrued(plan: Compiled, span: Span, amount_usd: float, per: Per) -> tuple[Floats, Floats]:
