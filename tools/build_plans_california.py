@@ -8,7 +8,7 @@ RAW is the folder that holds `rates/`. Nothing of it is copied as it is.
 import sys
 from pathlib import Path
 
-from tools import california_export, california_pge, plan_index
+from tools import california_community, california_export, california_pge, plan_index
 from tools.plan_writer import write_document
 
 DATA = Path(__file__).parents[1] / "src/kwhen/catalog/data"
@@ -16,6 +16,7 @@ DATA = Path(__file__).parents[1] / "src/kwhen/catalog/data"
 
 def main(raw: Path) -> None:
     california_export.build(raw, DATA)
+    california_community.build(raw, DATA)
     for slug, (schedule, _) in california_pge.SCHEDULES.items():
         content, comment = california_pge.document(raw, slug)
         write_document(DATA / f"plans/CA/pge-{schedule.lower()}.toml", content, comment)
