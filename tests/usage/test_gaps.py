@@ -179,7 +179,7 @@ def test_a_net_column_is_cut_at_zero() -> None:
 )
 def test_dates_out_of_bounds_are_refused(first: str, last: str) -> None:
     content = f"start,import_kwh\n{first}T00:00Z,1\n{first}T01:00Z,1\n{last}T00:00Z,1\n".encode()
-    with pytest.raises(UsageError, match="1990 to 2099|ten years"):
+    with pytest.raises(UsageError, match=r"1990 to 2099|ten years"):
         read_usage(content, zone=PACIFIC, fill="zero")
 
 

@@ -196,7 +196,7 @@ LAUGHS = b"".join(
     "content",
     [
         b'<?xml version="1.0"?><!DOCTYPE f [' + LAUGHS + b"]><feed>&l11;</feed>",
-        b'<!DOCTYPE f [<!ENTITY x SYSTEM "file:///etc/hostname">]><feed>&x;</feed>',
+        b'<!DOCTYPE f [<!ENTITY x SYSTEM "pyproject.toml">]><feed>&x;</feed>',
         b'<!DOCTYPE f SYSTEM "http://127.0.0.1:9/x.dtd"><feed/>',
         b'<!DOCTYPE f [<!ENTITY % p SYSTEM "http://127.0.0.1:9/x"> %p;]><feed/>',
         b'<!DOCTYPE f [<!ENTITY a "' + b"a" * 100_000 + b'">]><feed>' + b"&a;" * 1000 + b"</feed>",

@@ -49,7 +49,9 @@ class Home:
 
 def home(first: date, days: int, *, step_s: int = 900, export: bool = False) -> Home:
     """A home of so many local days; no two of its steps are likely to be alike."""
-    bounds = [datetime(d.year, d.month, d.day, tzinfo=ZONE) for d in (first, first + timedelta(days))]
+    bounds = [
+        datetime(d.year, d.month, d.day, tzinfo=ZONE) for d in (first, first + timedelta(days))
+    ]
     begin_s, end_s = (int(bound.timestamp()) for bound in bounds)
     start_s = np.arange(begin_s, end_s, step_s, dtype=np.int64)
     random = np.random.default_rng(7)
@@ -122,10 +124,9 @@ def sce_wide(facts: Home) -> bytes:
     )
     lines = ["Energy Usage Information", "", header]
     rows = zip(facts.local(), facts.wall_end(), facts.import_wh, facts.exports(), strict=True)
-    lines += [
-        f'"{at:%m/%d/%Y} ","{at:%m/%d/%Y %I:%M%p} ","{end:%m/%d/%Y %I:%M%p} ","{kwh(use)}","{kwh(out)}"'
-        for at, end, use, out in rows
-    ]
+    for at, end, use, out in rows:
+        cells = (f"{at:%m/%d/%Y} ", f"{at:%m/%d/%Y %I:%M%p} ", f"{end:%m/%d/%Y %I:%M%p} ")
+        lines.append(",".join(f'"{cell}"' for cell in (*cells, kwh(use), kwh(out))))
     return "\n".join(lines).encode()
 
 
@@ -161,7 +162,8 @@ def reading_type(number: int, **fields: object) -> str:
     values |= {"intervalLength": 900, "powerOfTenMultiplier": 0, "uom": 72} | fields
     inner = "".join(f"<{name}>{value}</{name}>" for name, value in values.items())
     return resource(
-        f"/ReadingType/{number}", f'<ReadingType xmlns="http://naesb.org/espi">{inner}</ReadingType>'
+        f"/ReadingType/{number}",
+        f'<ReadingType xmlns="http://naesb.org/espi">{inner}</ReadingType>',
     )
 
 

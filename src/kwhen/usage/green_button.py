@@ -42,8 +42,8 @@ class Meter:
     def label(self) -> str:
         """How an error names this meter."""
         count = sum(len(entry.block.start) for entry in self.blocks)
-        flow = self.kind.get("flowDirection", "?")
-        return f"{self.point or 'unnamed point'} (flow {flow}, {count} readings)"
+        flow = self.kind.get("flowDirection", "?")[:4]
+        return f"{self.point[-80:] or 'unnamed point'} (flow {flow}, {count} readings)"
 
     @property
     def is_electric(self) -> bool:
@@ -81,8 +81,8 @@ def read_green_button(
     if not energy:
         kind = electric[0].kind
         raise UsageError(
-            f"the Green Button readings have uom {kind.get('uom', 'none')} and accumulation "
-            f"behaviour {kind.get('accumulationBehaviour', 'none')}; allowed are uom 72 (Wh) and "
+            f"the Green Button readings have uom {kind.get('uom', 'none')[:9]} and accumulation "
+            f"behaviour {kind.get('accumulationBehaviour', 'none')[:9]}; allowed are uom 72 (Wh) and "
             "4 (energy of each interval). Export interval usage"
         )
     wanted = [found for found in energy if meter is None or meter in found.point]

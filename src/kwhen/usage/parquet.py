@@ -65,10 +65,12 @@ def _read_table(content: bytes) -> "pyarrow.Table":
         present = [name for name in file.schema_arrow.names if name in (*COLUMNS, "start")]
         if "start" not in present or len(set(present)) != len(present):
             raise UsageError(
-                f"columns {', '.join(file.schema_arrow.names[:10])}; needed are "
+                f"columns {', '.join(file.schema_arrow.names)[:100]}; needed are "
                 "start,import_kwh[,export_kwh]"
             )
-        return file.read(columns=present)
+        table = file.read(columns=present)
+        table.validate(full=True)  # damaged bytes may pass for text until they are read
+        return table
     except (pyarrow.ArrowException, OSError, ValueError, NotImplementedError) as error:
         raise SourceError(f"damaged Parquet: {error}; write the file again") from error
 

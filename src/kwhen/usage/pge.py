@@ -92,7 +92,7 @@ def _check_units(names: Sequence[str], columns: dict[int, Flow], body: Sequence[
         unit = names[column].partition(" ")[2].strip("()")
         if unit != "kwh" and not (unit == "" and units is not None):
             raise UsageError(
-                f"column {names[column]!r}; allowed is kWh. Export electric interval usage"
+                f"column {names[column][:40]!r}; allowed is kWh. Export electric interval usage"
             )
     if units is None:
         return

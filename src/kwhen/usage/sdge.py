@@ -78,7 +78,7 @@ def _one_meter(body: Sequence[Row], names: Sequence[str], meter: str | None) -> 
     kept = [row for row in body if meter is None or meter in row.cell(column)]
     numbers = sorted({row.cell(column) for row in kept})
     if len(numbers) > 1 or (body and not kept):
-        listed = ", ".join(sorted({row.cell(column) for row in body})[:10])
+        listed = ", ".join(sorted({row.cell(column)[:30] for row in body})[:10])
         raise UsageError(f"the file holds the meters {listed}; name the one wanted with meter=")
     return kept
 

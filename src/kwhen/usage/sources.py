@@ -40,7 +40,10 @@ def _read_file(path: Path) -> bytes:
         _check_size(path.stat().st_size)
         return path.read_bytes()
     except (OSError, ValueError) as error:
-        raise SourceError(f"cannot read {path}: {error}; give the path of a usage file") from error
+        reason = getattr(error, "strerror", None) or error
+        raise SourceError(
+            f"cannot read {str(path)[:200]}: {reason}; give the path of a usage file"
+        ) from error
 
 
 def _check_size(size: int) -> None:
@@ -63,9 +66,10 @@ def _unzip(content: bytes) -> tuple[bytes, tuple[str, ...]]:
     except (RuntimeError, NotImplementedError, ValueError, OverflowError) as error:
         raise SourceError(f"the zip file cannot be opened: {error}; unpack it first") from error
     _check_size(len(inner))
+    name = member.filename[:60]
     if not inner.strip() or inner.startswith(b"PK\x03\x04"):
-        raise SourceError(f"{member.filename} in the zip is empty or itself a zip; unpack it first")
-    return inner, (f"read {member.filename} from the zip",)
+        raise SourceError(f"{name} in the zip is empty or itself a zip; unpack it first")
+    return inner, (f"read {name} from the zip",)
 
 
 def _pick(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
@@ -87,7 +91,7 @@ def _pick(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
         ]
         found = electric or found
     if len(found) != 1:
-        listed = ", ".join(names[:5])
+        listed = ", ".join(name[:60] for name in names[:5])
         raise SourceError(
             f"the zip holds {len(found)} usage files ({listed}); allowed is one CSV, XML or "
             "Parquet file. Unpack it and give one"
@@ -107,8 +111,8 @@ def decode(content: bytes) -> tuple[str, tuple[str, ...]]:
     try:
         if content.startswith(_WIDE):
             text = content.decode("utf-16")
-        elif b"\0" in content[:4]:
-            text = content.decode("utf-16-le" if content[1] == 0 else "utf-16-be")
+        elif b"\0" in content[:2]:
+            text = content.decode("utf-16-be" if content[0] == 0 else "utf-16-le")
         else:
             text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

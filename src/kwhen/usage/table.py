@@ -75,7 +75,7 @@ def read_energy_kwh(
     for cell, line in zip(cells, lines, strict=True):
         if cell and not is_number(cell):
             raise UsageError(
-                f"{place} {line}: {name} is {cell[:40]!r}; allowed is a finite number, such as "
+                f"{place} {line}: {name[:40]} is {cell[:40]!r}; allowed is a finite number, such as "
                 "0.25, or a blank for a missing reading"
             )
     raise AssertionError("a column that failed has a cell that fails")
