@@ -1,4 +1,4 @@
-"""The bulk files usurdb.csv.gz and usurdb.json.gz, read as a stream: one item in memory at a time."""
+"""The bulk files usurdb.csv.gz and usurdb.json.gz as streams: one item in memory at a time."""
 
 import csv
 import gzip

@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+import logging
 import os
 import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 from kwhen.errors import SourceError
 
@@ -107,34 +111,33 @@ class UrdbApi:
         os.replace(new.name, file)
 
     def _answer(self, query: Query) -> Any:
-        """One answer, asked for again after ever longer pauses. [s]"""
-        try:
-            import httpx
-        except ImportError:
-            raise SourceError(
-                "asking the URDB API needs httpx; install it with: pip install 'kwhen[import]'"
-            ) from None
-        said = ""
+        """One answer, asked for again after ever longer pauses."""
+        httpx = _httpx()
+        said, asked_s = "", None
         with httpx.Client(
             timeout=self.timeout_s, transport=self.transport, follow_redirects=True
         ) as client:
             for attempt in range(self.attempts):
-                wait_s = _FIRST_WAIT_S * 2**attempt * (0.5 + self.chance())
+                if attempt > 0:
+                    self.sleep(self._wait_s(attempt, said, asked_s))
                 try:
-                    answer = client.get(self.base_url, params={**query, "api_key": self.key})
+                    with _key_unlogged(self.key):
+                        answer = client.get(self.base_url, params={**query, "api_key": self.key})
                 except httpx.HTTPError as error:
-                    said = type(error).__name__  # its text may hold the key
-                else:
-                    if answer.status_code not in _TRY_AGAIN:
-                        return _content(answer.status_code, answer.content, self.base_url)
-                    said = f"status {answer.status_code}"
-                    asked_s = self._retry_after_s(answer.headers.get("Retry-After"))
-                    wait_s = max(wait_s, asked_s) if asked_s is not None else wait_s
-                if wait_s > _LONGEST_WAIT_S:
-                    raise SourceError(f"{self.base_url}: {said}; asks to wait {wait_s:,.0f} s")
-                if attempt + 1 < self.attempts:
-                    self.sleep(wait_s)
+                    said, asked_s = type(error).__name__, None  # its text may hold the key
+                    continue
+                if answer.status_code not in _TRY_AGAIN:
+                    return _content(answer.status_code, answer.content, self.base_url)
+                said = f"status {answer.status_code}"
+                asked_s = self._retry_after_s(answer.headers.get("Retry-After"))
         raise SourceError(f"{self.base_url}: {said} in {self.attempts} attempts; try again later")
+
+    def _wait_s(self, attempt: int, said: str, asked_s: float | None) -> float:
+        """Pause before an attempt: doubling, with jitter, and never below what was asked. [s]"""
+        if asked_s is not None and asked_s > _LONGEST_WAIT_S:
+            raise SourceError(f"{self.base_url}: {said}; asks to wait {asked_s:,.0f} s")
+        wait_s = _FIRST_WAIT_S * 2.0 ** (attempt - 1) * (0.5 + self.chance())
+        return max(min(wait_s, _LONGEST_WAIT_S), asked_s or 0.0)
 
     def _retry_after_s(self, said: str | None) -> float | None:
         """Seconds that the server asks to wait, given as seconds or as a date."""
@@ -146,6 +149,33 @@ class UrdbApi:
             return max(0.0, parsedate_to_datetime(said).timestamp() - self.clock())
         except ValueError:
             return None
+
+
+def _httpx() -> Any:
+    """The library of the `import` extra, loaded when it is first needed."""
+    try:
+        return import_module("httpx")
+    except ImportError:
+        raise SourceError(
+            "asking the URDB API needs httpx; install it with: pip install 'kwhen[import]'"
+        ) from None
+
+
+@contextmanager
+def _key_unlogged(key: str) -> Iterator[None]:
+    """Keep lines that show the key out of httpx's log: it logs whole addresses."""
+
+    def is_harmless(record: logging.LogRecord) -> bool:
+        return quote_plus(key) not in record.getMessage()
+
+    loggers = [logging.getLogger(name) for name in ("httpx", "httpcore.http11")]
+    for logger in loggers:
+        logger.addFilter(is_harmless)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(is_harmless)
 
 
 def _content(status: int, content: bytes, url: str) -> Any:

@@ -1,5 +1,6 @@
 """One URDB item → a tariff. What cannot be billed is refused by the name of its field."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from kwhen.errors import TariffError
 
 UNKNOWN_START = date(1970, 1, 1)  # stands for a date that the item does not give
 _LONGEST_SLUG = 80
+_MARKS = str.maketrans({"<": " under ", ">": " over ", "+": " plus ", "&": " and ", "%": " pct "})
 _NO_END_YEAR = 9000  # later ends are stand-ins for none
 _PROSE = {
     "energycomments": "energy_comments",
@@ -88,9 +90,16 @@ def read_urdb(item: Mapping[str, Any], *, timezone: str | None = None) -> Tariff
 
 
 def slug(name: str) -> str:
-    """A name as part of a plan's key: ASCII letters, digits and single hyphens, case kept."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
-    found = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:_LONGEST_SLUG].strip("-")
+    """A name as part of a plan's key: ASCII letters, digits and single hyphens, case kept.
+
+    Marks that tell two rates apart become words; a long name keeps its start and a checksum.
+    """
+    plain = unicodedata.normalize("NFKD", name.translate(_MARKS))
+    ascii_only = plain.encode("ascii", "ignore").decode("ascii")
+    found = re.sub(r"[^A-Za-z0-9]+", "-", ascii_only).strip("-")
+    if len(found) > _LONGEST_SLUG:
+        digest = hashlib.sha256(found.encode()).hexdigest()[:6]
+        found = f"{found[: _LONGEST_SLUG - 7].strip('-')}-{digest}"
     return found or "unnamed"
 
 

@@ -48,20 +48,30 @@ def read_state(item: Item, utility_id: int, gaps: Gaps) -> str:
     An id of several states without a suffix takes the first of the list, and says so; a state
     that nothing names is empty, and says so.
     """
-    said = text(item, "state") or _of_ratebook(item)
-    if said:
-        code = said.upper() if said.upper() in _STATES else _CODES.get(said.lower())
-        if code is None:
-            raise TariffError(f"state: {said[:40]!r} is no state; give two letters such as CA")
-        return code
+    if said := text(item, "state") or _of_ratebook(item):
+        return known_state(said)
     found = _SUFFIX.search(text(item, "utility"))
     if found and (code := _code(found[1])):
         return code
-    states = _listed_states(utility_id)
+    states = states_of(utility_id)
     if len(states) != 1:
         note = f"the utility serves {', '.join(states)}" if states else "the utility is not listed"
         gaps.append(Missing(name="state", note=note))
     return states[0] if states else ""
+
+
+def known_state(said: str) -> str:
+    """Two letters of a state, from them in any case or from its name.
+
+    Raises
+    ------
+    TariffError
+        There is no such state.
+    """
+    code = said.upper() if said.upper() in _STATES else _CODES.get(said.lower())
+    if code is None:
+        raise TariffError(f"state: {said[:40]!r} is no state; give two letters such as CA")
+    return code
 
 
 def _code(name: str) -> str | None:
@@ -73,7 +83,8 @@ def _of_ratebook(item: Item) -> str:
     return text(extra, "state") if isinstance(extra, dict) else ""
 
 
-def _listed_states(utility_id: int) -> tuple[str, ...]:
+def states_of(utility_id: int) -> tuple[str, ...]:
+    """States that a utility serves, none where it is not listed."""
     try:
         return utility(utility_id).states
     except NotFound:
