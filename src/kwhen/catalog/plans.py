@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -295,20 +295,21 @@ def _entries(utility_id: int, state: str | None) -> list[_Entry]:
 @cache
 def _with_zip_gaps(plan: RatePlan) -> RatePlan:
     """The plan with the gaps of having been found by ZIP; made once for each plan."""
-    gaps = []
-    if plan.territory is not None:
-        gaps.append(
-            Missing(
-                name="baseline_territory",
-                note="no sourced table says which baseline territory a ZIP belongs to; "
-                f"this plan is for territory {plan.territory}",
-            )
-        )
-    if plan.price_zone is not None:
-        gaps.append(
-            Missing(name="price_zone", note=f"published for {plan.price_zone}; other zones differ")
-        )
+    gaps = [gap for gap in _zip_gaps(plan) if gap.name not in {m.name for m in plan.missing}]
     if not gaps:
         return plan
-    fields = {name: getattr(plan, name) for name in RatePlan.__dataclass_fields__}
-    return RatePlan(**{**fields, "missing": plan.missing + tuple(gaps)})
+    return replace(plan, missing=plan.missing + tuple(gaps))
+
+
+def _zip_gaps(plan: RatePlan) -> list[Missing]:
+    gaps = []
+    if plan.territory is not None:
+        note = (
+            "no sourced table says which baseline territory a ZIP belongs to; "
+            f"this plan is for territory {plan.territory}"
+        )
+        gaps.append(Missing(name="baseline_territory", note=note))
+    if plan.price_zone is not None:
+        note = f"published for {plan.price_zone}; prices of other zones differ"
+        gaps.append(Missing(name="price_zone", note=note))
+    return gaps
