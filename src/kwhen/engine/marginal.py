@@ -200,7 +200,7 @@ def _expected_energy(layout: PriceLayout, group: GroupPrices, expected: Expectat
         total = np.asarray(expected.day_kwh * group.days_count)
     else:
         total = np.zeros(len(group.month))  # its first tier
-    return share * total[:, None]
+    return np.asarray(share * total[:, None])
 
 
 def _pooled(
