@@ -7,11 +7,11 @@ says what it costs, `prices` what one more kWh would.
 from kwhen.api import bill, prices
 from kwhen.catalog.plans import RatePlan, plan, plans, rate_plan
 from kwhen.catalog.urdb import read_urdb
-from kwhen.engine.charges import Event
 from kwhen.engine.marginal import Prices
-from kwhen.engine.result import Bill, Credit, Line
+from kwhen.engine.plain import Event
+from kwhen.engine.result import Bill, Line
 from kwhen.engine.tariff import Tariff
-from kwhen.engine.words import Customer, Missing
+from kwhen.engine.words import Credit, Customer, Missing
 from kwhen.errors import (
     ChoiceError,
     CoverageError,

@@ -8,12 +8,12 @@ from numpy.typing import ArrayLike
 from kwhen.catalog.plans import RatePlan
 from kwhen.engine import bill as billing
 from kwhen.engine import marginal
-from kwhen.engine.charges import Event
 from kwhen.engine.grid import Calendar, instant, zone_of
 from kwhen.engine.marginal import Prices
-from kwhen.engine.result import Bill, Credit
+from kwhen.engine.plain import Event
+from kwhen.engine.result import Bill
 from kwhen.engine.tariff import Tariff
-from kwhen.engine.words import Customer
+from kwhen.engine.words import Credit, Customer
 from kwhen.errors import UsageError
 
 

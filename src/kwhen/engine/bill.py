@@ -3,29 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from itertools import pairwise
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kwhen.engine.charges import (
-    Event,
-    by_cycle,
-    demand_block,
-    energy_blocks,
-    plain_blocks,
-)
+from kwhen.engine.compensation import Netting
 from kwhen.engine.compiled import Compiled, compiled
+from kwhen.engine.demand import demand_block
+from kwhen.engine.energy import energy_block, row_kwh, tiered_kwh
 from kwhen.engine.grid import Calendar
-from kwhen.engine.ledger import CLASSES, class_mask, settle
-from kwhen.engine.metered import Metered, checked, metered
-from kwhen.engine.netting import net_energy
-from kwhen.engine.result import Bill, Block, Credit, to_cents
+from kwhen.engine.ledger import settle
+from kwhen.engine.metered import Metered, demand_kw, metered, shaped
+from kwhen.engine.netting import net_kwh
+from kwhen.engine.plain import Event, step_usd_per_kwh, weighted_block
+from kwhen.engine.result import Bill
+from kwhen.engine.rows import CLASS_COUNT, CLASS_INDEX, Block, class_mask, cycle_block, to_cents
+from kwhen.engine.sheet import excepted_prices
 from kwhen.engine.tariff import PercentageCharge, Tariff
-from kwhen.engine.words import Customer
+from kwhen.engine.words import Credit, Customer
 from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
+
+NOBODY = Customer()
+DUST_USD = 1e-9  # what binary fractions can leave of an amount that is really zero
 
 
 def bill(
@@ -54,16 +56,11 @@ def bill(
     ------
     UsageError, CoverageError, ChoiceError : as the messages say
     """
-    imported = checked("import_kwh", import_kwh)
-    exported = None if export_kwh is None else checked("export_kwh", export_kwh, imported.shape[1])
-    if exported is not None and exported.shape != imported.shape:
-        raise UsageError(
-            f"export_kwh has the shape {exported.shape}, import_kwh {imported.shape}; "
-            "give one row a home in both"
-        )
+    imported = shaped("import_kwh", import_kwh)
+    exported = None if export_kwh is None else shaped("export_kwh", export_kwh, imported)
     plan = compiled(
         tuple(versions),
-        customer or Customer(),
+        customer or NOBODY,
         start,
         imported.shape[1],
         step_minutes,
@@ -97,173 +94,153 @@ def _bill(
     opening: tuple[Credit, ...],
     is_single: bool,
 ) -> Bill:
-    home = metered(plan, imported, exported)
-    net, carried_kwh = net_energy(plan, home, opening)
-    blocks = _charges(plan, home, net, events, index)
-    class_usd, taxes = _with_percentages(plan, home, blocks)
+    home = metered(plan, imported, exported, is_single)
+    net, carried_kwh = net_kwh(plan, home, opening)
+    tiered = tiered_kwh(plan, home, row_kwh(plan, home, net))
+    others = _other_blocks(plan, home, events, index)
+    class_usd, taxes = _by_class(plan, tiered, others)
     settled = settle(plan, home, class_usd, opening)
-    every = (*(b for _, b in blocks), *taxes, *settled.minimums, *settled.credits)
-    cents = _rounded(plan, every, len(settled.credits))
-    by_month = _by_cycle(plan, every, cents, home.homes_count)
-
-    def amount(values: Floats) -> float | Floats:
-        return float(values[0]) if is_single else values
-
-    def without_export() -> Bill:
-        nothing = np.zeros_like(imported)
-        return _bill(plan, imported, nothing, events, index, opening, is_single)
-
+    blocks = (energy_block(plan, tiered), *(b for _, b in others), *taxes, *settled.blocks)
+    cents = _rounded(plan, blocks, len(settled.blocks))
+    by_month = _cents_unless_exact(plan, _by_cycle(plan, blocks, cents))  # (H, C)
+    total = _cents_unless_exact(plan, by_month.sum(axis=1))
+    carried = carried_kwh + settled.carried
     return Bill(
-        total_usd=amount(_cents_unless(plan, by_month.sum(axis=1))),
-        exact_usd=amount(
-            sum((b.exact_usd.sum(axis=(1, 2, 3)) for b in every), np.zeros(home.homes_count))
-        ),
-        by_month=tuple(amount(by_month[:, cycle]) for cycle in range(plan.cycles.count)),
-        cycles=_cycle_dates(plan),
-        carried_credits=tuple(
-            replace(credit, amount=amount(np.asarray(credit.amount)))
-            for credit in (*carried_kwh, *settled.carried)
-        ),
+        total_usd=float(total[0]) if is_single else total,
+        by_month=tuple(by_month[0].tolist()) if is_single else tuple(by_month.T),
+        carried_credits=_single(carried) if is_single else carried,
         missing=tuple(dict.fromkeys(plan.missing + settled.missing)),
-        versions=tuple(span.tariff.effective for span in plan.spans),
-        export_rule=(plan.rule.vintage or plan.rule.name) if plan.rule else None,
+        export_rule=(plan.rule.vintage or plan.rule.name) if plan.rule is not None else None,
         plan=plan.spans[0].tariff.plan,
-        _blocks=tuple(zip(every, cents, strict=True)),
+        _blocks=tuple(zip(blocks, cents, strict=True)),
         _compiled=plan,
         _is_single=is_single,
-        _without_export=without_export,
+        _homes_count=home.homes_count,
+        _without_export=partial(
+            _bill, plan, imported, np.zeros_like(imported), events, index, opening, is_single
+        ),
     )
 
 
-def _charges(
-    plan: Compiled,
-    home: Metered,
-    net: dict[int, Floats],
-    events: tuple[Event, ...],
-    index: Floats | None,
+def _single(credits: tuple[Credit, ...]) -> tuple[Credit, ...]:
+    return tuple(replace(credit, amount=float(credit.amount[0])) for credit in credits)
+
+
+def _other_blocks(
+    plan: Compiled, home: Metered, events: tuple[Event, ...], index: Floats | None
 ) -> list[tuple[int, Block]]:
-    """Every charge's lines with the number of their version, before percentages and credits."""
-    found = []
-    for place, group in enumerate(plan.energy):
-        for block in energy_blocks(plan, home, group, net.get(place)):
-            found.append((group.tariff_index, block))
-    for demand in plan.demand:
-        found.append((demand.tariff_index, demand_block(plan, home, demand)))
-    return found + plain_blocks(plan, home, events, index)
-
-
-def _with_percentages(
-    plan: Compiled, home: Metered, blocks: Sequence[tuple[int, Block]]
-) -> tuple[Floats, list[Block]]:
-    """Charges by class (H, C, K) with taxes and discounts in, and the lines of the latter."""
-    total = np.zeros((home.homes_count, plan.cycles.count, len(CLASSES)))
-    lines = []
-    for number, span in enumerate(plan.spans):
-        own = np.zeros_like(total)
-        mine = [block for index, block in blocks if index == number]
-        for block in mine:
-            own += _class_usd(plan, block)
-        for charge in span.tariff.charges:
-            if isinstance(charge, PercentageCharge):
-                lines.append(_percentage(plan, charge, own, mine))
-        total += own
-    return total, lines
-
-
-def _class_usd(plan: Compiled, block: Block, skip: frozenset[str] | None = None) -> Floats:
-    """A block's amounts by cycle and class (H, C, K); `skip`: only the components named."""
-    parts = block.parts if block.part_prices is not None else ()
-    if skip is not None and not any(name in skip for name, _, _ in parts):
-        return np.zeros(())
-    found = np.zeros((len(block.exact_usd), plan.cycles.count, len(CLASSES)))
-    if block.part_prices is None or (block.klass is not None and skip is None):
-        by_segment = block.exact_usd.sum(axis=(2, 3))[..., None]  # (H, S, 1)
-        assert block.klass is not None
-        columns = [CLASSES.index(block.klass)]
-    else:
-        kept = [i for i, part in enumerate(parts) if skip is None or part[0] in skip]
-        by_segment = _part_usd(block, kept)  # (H, S, parts)
-        columns = [CLASSES.index(parts[i][1]) for i in kept]
-    starts = np.flatnonzero(np.diff(block.cycle, prepend=-1))
-    by_cycle_usd = np.add.reduceat(by_segment, starts, axis=1)
-    for position, column in enumerate(columns):
-        found[:, block.cycle[starts], column] += by_cycle_usd[..., position]
+    """Every charge but energy, with the number of its version."""
+    found = list(plan.constant)
+    if plan.demand:
+        power_kw = demand_kw(plan, home.import_kwh)
+        for group in plan.demand:
+            found.append((group.tariff_index, demand_block(plan.cycles, group, power_kw)))
+    for number, charge in plan.stepwise:
+        span, day = plan.spans[number], plan.grid.day_index
+        inside = (day >= span.first_day) & (day < span.end_day)
+        price = step_usd_per_kwh(plan.grid, charge, events, index) * inside
+        counts = inside & (price != 0) if index is None else inside
+        energy = _stepwise_kwh(plan, home)
+        block = weighted_block(plan.cycles, plan.cycle_steps, charge, price, counts, energy)
+        found.append((number, block))
     return found
 
 
-def _part_usd(block: Block, kept: list[int]) -> Floats:
-    """Amount of some components of a block, by segment. (H, S, parts) [USD]"""
-    assert block.part_prices is not None
-    prices = block.part_prices[..., kept]  # (S | 1, P, T, parts)
-    if len(prices) == 1:
-        return np.asarray(np.tensordot(block.quantity, prices[0], axes=([2, 3], [0, 1])))
-    return np.asarray(np.einsum("hspt,sptk->hsk", block.quantity, prices))
+def _stepwise_kwh(plan: Compiled, home: Metered) -> Floats:
+    """Energy that step prices apply to: import, net of export under net metering. (H, N)"""
+    nets = plan.rule is not None and plan.rule.netting is Netting.PERIODS
+    if nets and home.export_kwh is not None:
+        return home.import_kwh - home.export_kwh
+    return home.import_kwh
+
+
+def _by_class(
+    plan: Compiled, tiered: Floats, others: Sequence[tuple[int, Block]]
+) -> tuple[Floats, list[Block]]:
+    """Charges by cycle and class (H, C, K), percentages in, and the lines of percentages."""
+    if not plan.percentages:
+        return _charges_by_class(plan, tiered, others, slice(None)), []
+    total: Floats | float = 0.0
+    lines: list[Block] = []
+    for number in range(len(plan.spans)):
+        rows = plan.sheet.span_rows[number]
+        mine = [(index, block) for index, block in others if index == number]
+        own = _charges_by_class(plan, tiered, mine, rows)
+        for index, charge in plan.percentages:
+            if index == number:
+                lines.append(_percentage(plan, charge, own, tiered, rows))
+        total = total + own
+    return np.asarray(total), lines
+
+
+def _charges_by_class(
+    plan: Compiled, tiered: Floats, others: Sequence[tuple[int, Block]], rows: slice
+) -> Floats:
+    """Energy of some rows and the blocks given, by cycle and class. (H, C, K) [USD]"""
+    shape = (len(tiered), plan.cycles.count, CLASS_COUNT)
+    tiers = plan.sheet.tiers_count
+    prices = plan.sheet.class_usd_per_kwh.reshape(-1, tiers, shape[1] * shape[2])[rows]
+    some = tiered[:, rows]
+    found: Floats = some.reshape(len(some), -1) @ prices.reshape(-1, shape[1] * shape[2])
+    found = found.reshape(shape)
+    for _, block in others:
+        klass = block.row(0).klass
+        assert klass is not None
+        found[..., CLASS_INDEX[klass]] += block.cycle_usd(block.exact_usd)
+    return found
 
 
 def _percentage(
-    plan: Compiled, charge: PercentageCharge, own: Floats, blocks: Sequence[Block]
+    plan: Compiled, charge: PercentageCharge, own: Floats, tiered: Floats, rows: slice
 ) -> Block:
-    """Lines of a tax or discount; `own` (H, C, K) takes its amounts in."""
-    reach = class_mask(charge.of)
-    base = own * reach
-    for block in blocks:
-        if charge.except_components:
-            base = base - _class_usd(plan, block, charge.except_components) * reach
+    """The line of a tax or discount; `own` (H, C, K) takes its amounts in."""
+    base = own * class_mask(charge.of)
+    names = charge.except_components
+    excepted = excepted_prices(plan.sheet, names, rows, plan.cycles.count) if names else None
+    if excepted is not None:
+        left_out = tiered.reshape(len(tiered), -1) @ excepted
+        base = base - left_out.reshape(own.shape) * class_mask(charge.of)
     amount = base * charge.share_frac  # (H, C, K)
     if charge.share_frac < 0:
         own += amount  # a discount makes the classes themselves smaller
     else:
-        own[..., CLASSES.index(charge.klass)] += amount.sum(axis=2)
-    return by_cycle(
+        own[..., CLASS_INDEX[charge.klass]] += amount.sum(axis=2)
+    return cycle_block(
         plan.cycles,
         charge=charge.name,
         klass=charge.klass,
         unit="USD",
         source=charge.source,
         quantity=base.sum(axis=2),
-        price=np.full((1, 1), charge.share_frac),
+        price=charge.share_frac,
         exact_usd=amount.sum(axis=2),
     )
 
 
-def _rounded(plan: Compiled, blocks: Sequence[Block], credits_count: int) -> list[Floats]:
+def _rounded(plan: Compiled, blocks: Sequence[Block], settled_count: int) -> list[Floats]:
     """Each block's amounts in cents. Credits never bring a cycle below zero by rounding alone."""
     if plan.is_exact:
         return [block.exact_usd for block in blocks]
     cents = [to_cents(block.exact_usd) for block in blocks]
-    if not credits_count:
+    if not settled_count:
         return cents
-    exact = _by_cycle(plan, blocks, [b.exact_usd for b in blocks], len(blocks[0].exact_usd))
-    total = _by_cycle(plan, blocks, cents, len(blocks[0].exact_usd))
-    excess = np.where((exact > -1e-9) & (total < 0), -total, 0.0)
-    if excess.any():
-        cents[-1] = to_cents(cents[-1] + excess[..., None, None])
+    total = _by_cycle(plan, blocks, cents)
+    if (total > -DUST_USD).all():
+        return cents
+    exact = _by_cycle(plan, blocks, [block.exact_usd for block in blocks])
+    excess = np.where((exact > -DUST_USD) & (total < 0), -total, 0.0)
+    cents[-1] = to_cents(cents[-1] + excess[..., None])
     return cents
 
 
-def _by_cycle(
-    plan: Compiled, blocks: Sequence[Block], amounts: Sequence[Floats], homes_count: int
-) -> Floats:
+def _by_cycle(plan: Compiled, blocks: Sequence[Block], amounts: Sequence[Floats]) -> Floats:
     """Sums of all lines by billing cycle. (H, C) [USD]"""
-    total = np.zeros((homes_count, plan.cycles.count))
+    total: Floats | float = 0.0
     for block, amount in zip(blocks, amounts, strict=True):
-        starts = np.flatnonzero(np.diff(block.cycle, prepend=-1))
-        total[:, block.cycle[starts]] += np.add.reduceat(amount.sum(axis=(2, 3)), starts, axis=1)
-    return _cents_unless(plan, total)
+        total = total + block.cycle_usd(amount)
+    return np.asarray(total)
 
 
-def _cents_unless(plan: Compiled, amount_usd: Floats) -> Floats:
+def _cents_unless_exact(plan: Compiled, amount_usd: Floats) -> Floats:
     """Sums of cents as cents again, without the dust of binary fractions."""
     return amount_usd if plan.is_exact else to_cents(amount_usd)
-
-
-def _exact_usd(blocks: Sequence[Block], homes_count: int) -> Floats:
-    """Sum of all lines, unrounded. (H,) [USD]"""
-    nothing = np.zeros(homes_count)
-    return sum((block.exact_usd.sum(axis=(1, 2, 3)) for block in blocks), nothing)
-
-
-def _cycle_dates(plan: Compiled) -> tuple[tuple[date, date], ...]:
-    first = plan.cycles.first_day
-    edges = [plan.grid.date_of(0).toordinal() + int(day) for day in first]
-    return tuple((date.fromordinal(a), date.fromordinal(b)) for a, b in pairwise(edges))

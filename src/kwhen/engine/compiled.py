@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,21 +12,28 @@ from numpy.typing import NDArray
 from kwhen.engine.choice import Span, export_rule, for_customer, no_export_rule, version_spans
 from kwhen.engine.compensation import ExportRule
 from kwhen.engine.cycles import Cycles, billing_cycles
+from kwhen.engine.demand import DemandGroup, demand_groups
 from kwhen.engine.grid import Calendar, Grid, whole_days
-from kwhen.engine.layout import (
-    DemandGroup,
-    EnergyGroup,
-    demand_groups,
-    energy_groups,
-    export_price_of_steps,
+from kwhen.engine.layout import EnergyGroup, energy_groups, export_price_of_steps
+from kwhen.engine.plain import accrued_quantity, constant_blocks
+from kwhen.engine.rows import Block
+from kwhen.engine.sheet import Sheet, energy_sheet
+from kwhen.engine.tariff import (
+    EventCharge,
+    IndexedEnergyCharge,
+    MinimumCharge,
+    PercentageCharge,
+    Tariff,
 )
-from kwhen.engine.tariff import Tariff
-from kwhen.engine.words import Customer, Missing
+from kwhen.engine.words import Customer, Missing, Per
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+Kind = TypeVar("Kind")
+
 PLANS_KEPT_COUNT = 64  # a year at 15 minutes is about 1 MB
+MOST_PRICE_CHANGES_COUNT = 4_000  # beyond, export is priced step by step instead of run by run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,14 +42,18 @@ class Compiled:
 
     grid: Grid
     cycles: Cycles
-    spans: tuple[Span, ...]
-    run_start: Ints  # (R,) first step of each run
-    cycle_of_run: Ints  # (R,) where each cycle's runs start: (C,)
-    energy: tuple[EnergyGroup, ...]
-    demand: tuple[DemandGroup, ...]
-    rule: ExportRule | None
-    export_usd_per_kwh: Floats  # (N, X) one column for each price of the rule
     cycle_steps: Ints  # (C + 1,)
+    spans: tuple[Span, ...]
+    energy: tuple[EnergyGroup, ...]
+    sheet: Sheet
+    demand: tuple[DemandGroup, ...]
+    constant: tuple[tuple[int, Block], ...]  # fixed and lump charges by version
+    stepwise: tuple[tuple[int, EventCharge | IndexedEnergyCharge], ...]
+    percentages: tuple[tuple[int, PercentageCharge], ...]
+    minimums: tuple[tuple[MinimumCharge, Floats], ...]  # with the amount of each cycle (C,)
+    rule: ExportRule | None
+    export_usd_per_kwh: Floats  # (N, X) or, where `run_prices`, (R, X): a column for each price
+    run_prices: bool
     missing: tuple[Missing, ...]
 
     @property
@@ -68,24 +80,43 @@ def compiled(
     """
     grid = whole_days(start, count, step_minutes, versions[0].timezone, calendar)
     cycles = billing_cycles(grid)
+    cycle_steps = grid.day_steps()[cycles.first_day]
     spans = _spans(versions, customer, grid, nearest)
     rule = export_rule(spans[0].tariff, customer, start) if exports else None
-    run_start, energy, gaps = energy_groups(grid, cycles, spans)
+    groups, gaps = energy_groups(grid, cycles, spans)
     prices, price_gaps = _export_prices(grid, rule)
+    changes = np.flatnonzero((np.diff(prices, axis=0) != 0).any(axis=1)) + 1
+    by_run = len(changes) <= MOST_PRICE_CHANGES_COUNT
+    if not by_run:
+        changes = changes[:0]
+    sheet = energy_sheet(groups, cycles, cycle_steps, len(spans), rule, changes)
     missing = _gaps(spans, rule, exports, customer) + gaps + price_gaps
-    cycle_steps = grid.day_steps()[cycles.first_day]
     return Compiled(
         grid=grid,
         cycles=cycles,
-        spans=spans,
-        run_start=run_start,
-        cycle_of_run=np.searchsorted(run_start, cycle_steps[:-1]),
-        energy=energy,
-        demand=demand_groups(grid, cycles, spans),
-        rule=rule,
-        export_usd_per_kwh=prices,
         cycle_steps=cycle_steps,
+        spans=spans,
+        energy=groups,
+        sheet=sheet,
+        demand=demand_groups(grid, cycles, spans),
+        constant=constant_blocks(grid, cycles, spans),
+        stepwise=_of_kind(spans, EventCharge, IndexedEnergyCharge),
+        percentages=_of_kind(spans, PercentageCharge),
+        minimums=_minimums(grid, cycles, spans),
+        rule=rule,
+        export_usd_per_kwh=prices[sheet.run_start] if by_run else prices,
+        run_prices=by_run,
         missing=tuple(dict.fromkeys(missing)),
+    )
+
+
+def _of_kind(spans: Sequence[Span], *kinds: type[Kind]) -> tuple[tuple[int, Kind], ...]:
+    """Charges of some kinds, each with the number of its version."""
+    return tuple(
+        (number, charge)
+        for number, span in enumerate(spans)
+        for charge in span.tariff.charges
+        if isinstance(charge, kinds)
     )
 
 
@@ -104,6 +135,19 @@ def _spans(
         )
         for span in spans
     )
+
+
+def _minimums(
+    grid: Grid, cycles: Cycles, spans: Sequence[Span]
+) -> tuple[tuple[MinimumCharge, Floats], ...]:
+    """Every minimum with its amount by cycle (C,); each of several versions counts its days."""
+    found: dict[tuple[str, Per], tuple[MinimumCharge, Floats]] = {}
+    for number, charge in _of_kind(spans, MinimumCharge):
+        quantity = accrued_quantity(grid, cycles, spans[number], charge.per)
+        key = (charge.name, charge.per)
+        before = found[key][1] if key in found else 0.0
+        found[key] = (charge, before + quantity * charge.amount_usd)
+    return tuple(found.values())
 
 
 def _export_prices(grid: Grid, rule: ExportRule | None) -> tuple[Floats, tuple[Missing, ...]]:

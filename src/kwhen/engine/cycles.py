@@ -24,7 +24,7 @@ class Cycles:
     share_frac: Floats  # (C,) of a full cycle: what monthly amounts and ceilings are scaled by
     month: Ints  # (C,) calendar month of the first date
     year: Ints  # (C,)
-    true_up: NDArray[np.bool_]  # (C,) a 12th month since the start ends in the cycle
+    years: tuple[tuple[slice, bool], ...]  # cycles of each 12 months, and whether they are full
     year_share_frac: Floats  # (C,) days of the cycle ÷ days of its year
 
     @property
@@ -72,7 +72,7 @@ def _cycles(grid: Grid, first_day: Ints, share_frac: Floats) -> Cycles:
         share_frac=share_frac.astype(np.float64),
         month=grid.month[starts],
         year=grid.year[starts],
-        true_up=_true_ups(grid, first_day),
+        years=_years(_true_ups(grid, first_day)),
         year_share_frac=np.add.reduceat(1.0 / year_days, starts),
     )
 
@@ -90,6 +90,15 @@ def _true_ups(grid: Grid, first_day: Ints) -> NDArray[np.bool_]:
             day_index = after - 1 - int(grid.ordinal[0])
             ends[np.searchsorted(first_day, day_index, side="right") - 1] = True
     return ends
+
+
+def _years(true_up: NDArray[np.bool_]) -> tuple[tuple[slice, bool], ...]:
+    """Cut the cycles after each true-up."""
+    ends = (np.flatnonzero(true_up) + 1).tolist()
+    years = [(slice(a, b), True) for a, b in zip([0, *ends], ends, strict=False)]
+    if not ends or ends[-1] < len(true_up):
+        years.append((slice(ends[-1] if ends else 0, len(true_up)), False))
+    return tuple(years)
 
 
 def _anniversary(start: date, years_count: int) -> date:

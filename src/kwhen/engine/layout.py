@@ -1,9 +1,7 @@
-"""A plan laid over a window: what every step is charged, as arrays ready for any home.
+"""A plan laid over a window: the bin of every step and the ladder that the bin meets.
 
-Built once for a plan, window, zone and step, then reused: a bill only reduces a home's energy to
-these bins and multiplies. Steps are first reduced to runs (the longest stretches in which no
-charge changes), runs to bins of (segment, period). A segment is the days of one cycle, one
-version and one season: its kWh meet their own ladder.
+A bin is a (segment, period) of one charge. A segment is the days of one cycle, one version and
+one season: its kWh meet their own ladder.
 """
 
 from collections.abc import Sequence
@@ -23,7 +21,7 @@ from kwhen.engine.periods import (
     period_of_steps,
     season_of_days,
 )
-from kwhen.engine.tariff import DemandCharge, EnergyCharge, RiderCharge
+from kwhen.engine.tariff import EnergyCharge, RiderCharge
 from kwhen.engine.words import CeilingPer, Missing
 
 Floats = NDArray[np.float64]
@@ -46,35 +44,12 @@ class Segments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Bins:
-    """How runs of steps gather into (segment, period): runs in bin order, and where bins start."""
-
-    order: Ints  # (R',) runs, those of one bin side by side
-    starts: Ints  # (B,) where each used bin starts in `order`
-    used: Ints  # (B,) segment * P + period
-    shape: tuple[int, int]  # (S, P)
-
-    def gather(self, run_values: Floats, reducer: np.ufunc = np.add) -> Floats:
-        """Values of runs (H, R) to bins (H, S, P); an unused bin is 0."""
-        found = np.zeros((len(run_values), self.shape[0] * self.shape[1]))
-        found[:, self.used] = reducer.reduceat(run_values[:, self.order], self.starts, axis=1)
-        return found.reshape(-1, *self.shape)
-
-    def is_used(self) -> NDArray[np.bool_]:
-        """Whether any step falls into a bin. (S, P)"""
-        found = np.zeros(self.shape[0] * self.shape[1], dtype=bool)
-        found[self.used] = True
-        return found.reshape(self.shape)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EnergyGroup:
     """One energy charge or rider over the days of one version."""
 
     charge: EnergyCharge | RiderCharge
     tariff_index: int
     segments: Segments
-    bins: Bins
     ceiling_kwh: Floats  # (S, P, T) or per kW, running totals, last inf
     usd_per_kwh: Floats  # (S | 1, P, T, K) by component
     step_label: Ints  # (n,) segment * P + period of the version's own steps
@@ -87,21 +62,6 @@ class EnergyGroup:
             CeilingPer.KW,
             CeilingPer.KW_DAY,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DemandGroup:
-    """One demand charge over the days of one version, on its own averaging windows."""
-
-    charge: DemandCharge
-    tariff_index: int
-    segments: Segments
-    run_starts: Ints  # in windows
-    bins: Bins
-    ceiling_kw: Floats  # (P, T)
-    usd_per_kw: Floats  # (P, T)
-    window_steps_count: int
-    steps: slice
 
 
 def cut_segments(cycles: Cycles, span: Span, *keys: Ints) -> Segments:
@@ -133,13 +93,6 @@ def span_steps(grid: Grid, span: Span) -> slice:
     return slice(int(edges[0]), int(edges[1]))
 
 
-def make_bins(labels: Ints, shape: tuple[int, int], offset: int = 0) -> Bins:
-    """Bins from the label of each run; runs are numbered from `offset`."""
-    order = np.argsort(labels, kind="stable")
-    starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
-    return Bins(order=order + offset, starts=starts, used=labels[order][starts], shape=shape)
-
-
 def run_starts(labels: Sequence[tuple[int, Ints]], cycle_starts: Ints) -> Ints:
     """First step of each run: wherever some label changes or a version or cycle starts. (R,)"""
     cuts = [cycle_starts]
@@ -150,67 +103,35 @@ def run_starts(labels: Sequence[tuple[int, Ints]], cycle_starts: Ints) -> Ints:
     return every[every < last]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Draft:
-    """An energy group before its runs are known."""
-
-    charge: EnergyCharge | RiderCharge
-    tariff_index: int
-    segments: Segments
-    label: Ints
-    first_step: int
-    ceiling_kwh: Floats
-    usd_per_kwh: Floats
-
-
 def energy_groups(
     grid: Grid, cycles: Cycles, spans: Sequence[Span]
-) -> tuple[Ints, tuple[EnergyGroup, ...], tuple[Missing, ...]]:
-    """Run starts (R,) and every energy charge and rider of every version, laid over the grid."""
-    drafts: list[_Draft] = []
+) -> tuple[tuple[EnergyGroup, ...], tuple[Missing, ...]]:
+    """Every energy charge and rider of every version, laid over the grid, and their gaps."""
+    groups: list[EnergyGroup] = []
     gaps: list[Missing] = []
     for number, span in enumerate(spans):
         kinds = day_kinds(grid, holiday_dates(grid, span.tariff.holidays))
         for charge in span.tariff.charges:
             if isinstance(charge, EnergyCharge):
-                drafts.append(_energy_draft(grid, cycles, span, number, charge, kinds))
+                groups.append(_energy_group(grid, cycles, span, number, charge, kinds))
             elif isinstance(charge, RiderCharge):
-                draft, missing = _rider_draft(grid, cycles, span, number, charge)
-                drafts.append(draft)
+                group, missing = _rider_group(grid, cycles, span, number, charge)
+                groups.append(group)
                 gaps += missing
-    cycle_starts = grid.day_steps()[cycles.first_day[:-1]]
-    starts = run_starts([(d.first_step, d.label) for d in drafts], cycle_starts)
-    starts = starts[starts < grid.count]
-    return starts, tuple(_with_bins(draft, starts) for draft in drafts), tuple(gaps)
+    return tuple(groups), tuple(gaps)
 
 
-def _with_bins(draft: _Draft, starts: Ints) -> EnergyGroup:
-    first, last = np.searchsorted(starts, [draft.first_step, draft.first_step + len(draft.label)])
-    labels = draft.label[starts[first:last] - draft.first_step]
-    shape = (draft.segments.count, draft.ceiling_kwh.shape[1])
-    return EnergyGroup(
-        charge=draft.charge,
-        tariff_index=draft.tariff_index,
-        segments=draft.segments,
-        bins=make_bins(labels, shape, int(first)),
-        ceiling_kwh=draft.ceiling_kwh,
-        usd_per_kwh=draft.usd_per_kwh,
-        step_label=draft.label,
-        first_step=draft.first_step,
-    )
-
-
-def _energy_draft(
+def _energy_group(
     grid: Grid, cycles: Cycles, span: Span, number: int, charge: EnergyCharge, kinds: Ints
-) -> _Draft:
+) -> EnergyGroup:
     segments = cut_segments(cycles, span, season_of_days(grid, charge.schedule))
     period = period_of_steps(grid, charge.schedule, kinds)
     ceilings, prices = ladder_arrays(charge)
-    return _Draft(
+    return EnergyGroup(
         charge=charge,
         tariff_index=number,
         segments=segments,
-        label=step_labels(grid, span, segments, period, len(charge.periods)),
+        step_label=step_labels(grid, span, segments, period, len(charge.periods)),
         first_step=span_steps(grid, span).start,
         ceiling_kwh=ceilings[None] * ceiling_factor(charge.ceiling_per, segments)[:, None, None],
         usd_per_kwh=prices[None],
@@ -237,9 +158,9 @@ def ceiling_factor(per: CeilingPer, segments: Segments) -> Floats:
     return segments.share_frac
 
 
-def _rider_draft(
+def _rider_group(
     grid: Grid, cycles: Cycles, span: Span, number: int, rider: RiderCharge
-) -> tuple[_Draft, list[Missing]]:
+) -> tuple[EnergyGroup, list[Missing]]:
     dates = np.array([day.toordinal() for day, _ in rider.steps])
     step = np.searchsorted(dates, grid.ordinal, side="right") - 1  # (D,) −1: before the first
     segments = cut_segments(cycles, span, step)
@@ -252,51 +173,16 @@ def _rider_draft(
     ]
     prices = np.array([value or 0.0 for value in values])[:, None, None, None]
     period = np.zeros(grid.count, dtype=np.int64)
-    draft = _Draft(
+    group = EnergyGroup(
         charge=rider,
         tariff_index=number,
         segments=segments,
-        label=step_labels(grid, span, segments, period, 1),
+        step_label=step_labels(grid, span, segments, period, 1),
         first_step=span_steps(grid, span).start,
         ceiling_kwh=np.full((segments.count, 1, 1), inf),
         usd_per_kwh=prices,
     )
-    return draft, gaps[:1]
-
-
-def demand_groups(grid: Grid, cycles: Cycles, spans: Sequence[Span]) -> tuple[DemandGroup, ...]:
-    """Every demand charge of every version, laid over the grid."""
-    groups = []
-    for number, span in enumerate(spans):
-        kinds = day_kinds(grid, holiday_dates(grid, span.tariff.holidays))
-        for charge in span.tariff.charges:
-            if isinstance(charge, DemandCharge):
-                groups.append(_demand_group(grid, cycles, span, number, charge, kinds))
-    return tuple(groups)
-
-
-def _demand_group(
-    grid: Grid, cycles: Cycles, span: Span, number: int, charge: DemandCharge, kinds: Ints
-) -> DemandGroup:
-    segments = cut_segments(cycles, span, season_of_days(grid, charge.schedule))
-    period = period_of_steps(grid, charge.schedule, kinds)
-    label = step_labels(grid, span, segments, period, len(charge.periods))
-    window = max(1, charge.window_minutes // grid.step_minutes)
-    label = label[::window]
-    starts = np.flatnonzero(np.diff(label, prepend=-1))
-    tiers = max(len(p.ladder) for p in charge.periods)
-    pad = [[p.ladder[min(t, len(p.ladder) - 1)] for t in range(tiers)] for p in charge.periods]
-    return DemandGroup(
-        charge=charge,
-        tariff_index=number,
-        segments=segments,
-        run_starts=starts,
-        bins=make_bins(label[starts], (segments.count, len(charge.periods))),
-        ceiling_kw=np.array([[tier.ceiling_kw for tier in row] for row in pad]),
-        usd_per_kw=np.array([[tier.usd_per_kw for tier in row] for row in pad]),
-        window_steps_count=window,
-        steps=span_steps(grid, span),
-    )
+    return group, gaps[:1]
 
 
 def export_price_of_steps(grid: Grid, price: ExportPrice) -> tuple[Floats, Missing | None]:

@@ -1,223 +1,203 @@
-"""Credits and floors, cycle by cycle: what banks pay, what minimums add, what is trued up.
+"""Credits and floors: what banks pay, what minimums add, what is trued up.
 
 Order in a cycle: banks that may not pay the minimum, then the minimum, then the other banks,
 then banks that pay in cash. At the end of a twelfth month the yearly minimum, the true-up of
 the banks and the cash-out of surplus kWh follow.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.engine.charges import accrued, by_cycle
-from kwhen.engine.compensation import Bank, CashOut, DatedPrice, ExportRule, Leftover, Netting
+from kwhen.engine.banks import draw
+from kwhen.engine.compensation import Bank, CashOut, DatedPrice, Netting
 from kwhen.engine.compiled import Compiled
 from kwhen.engine.metered import Metered
-from kwhen.engine.result import Block, Credit
+from kwhen.engine.rows import CLASS_INDEX, Block, class_mask, cycle_block
 from kwhen.engine.tariff import MinimumCharge
-from kwhen.engine.words import ENERGY_CLASSES, ChargeClass, Missing, Per
+from kwhen.engine.words import ENERGY_CLASSES, ChargeClass, Credit, Missing, Per
 
 Floats = NDArray[np.float64]
 
-CLASSES = tuple(ChargeClass)
-MINIMUM = CLASSES.index(ChargeClass.MINIMUM)
-
-
-def class_mask(classes: Iterable[ChargeClass]) -> Floats:
-    """1 for the classes named, 0 for the others. (K,)"""
-    named = frozenset(classes)
-    return np.array([1.0 if klass in named else 0.0 for klass in CLASSES])
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Account:
-    """A bank of one run: lots by the cycle in which they were earned, oldest first."""
-
-    bank: Bank
-    reach: Floats  # (K,)
-    lots: list[tuple[int, Floats]] = field(default_factory=list)  # (cycle, (H,))
-    paid: Floats  # (H, C)
-    moved_in: Floats  # (H, C) surplus taken from the energy lines
-
-    def available(self, cycle: int) -> Floats | float:
-        """What may pay in this cycle. (H,) [USD]"""
-        return sum((lot for at, lot in self.lots if at + self.bank.delay_months <= cycle), 0.0)
-
-    def add(self, cycle: int, amount: Floats) -> None:
-        """Take in a credit earned in a cycle."""
-        if self.bank.expires_months is None and not self.bank.delay_months and self.lots:
-            self.lots[0] = (self.lots[0][0], self.lots[0][1] + amount)
-        else:
-            self.lots.append((cycle, amount))
-
-    def draw(self, cycle: int, amount: Floats) -> None:
-        """Pay out of the oldest lots first."""
-        self.paid[:, cycle] += amount
-        rest, lots = amount, []
-        for at, lot in self.lots:
-            used = np.minimum(lot, rest) if at + self.bank.delay_months <= cycle else 0.0 * lot
-            lots.append((at, lot - used))
-            rest = rest - used
-        self.lots = lots
-
-    def expire(self, cycle: int) -> None:
-        """Drop what is older than the bank keeps."""
-        age = self.bank.expires_months
-        if age is not None:
-            self.lots = [(at, lot) for at, lot in self.lots if cycle - at < age]
-
-    @property
-    def balance(self) -> Floats | float:
-        """Everything held. (H,) [USD]"""
-        return sum((lot for _, lot in self.lots), 0.0)
+MINIMUM = CLASS_INDEX[ChargeClass.MINIMUM]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Settlement:
     """Lines that the ledger adds, and what it leaves for later."""
 
-    minimums: tuple[Block, ...]
-    credits: tuple[Block, ...]
+    blocks: tuple[Block, ...]
     carried: tuple[Credit, ...]
     missing: tuple[Missing, ...]
-
-
-class _Year:
-    """Sums since the last true-up."""
-
-    def __init__(self, homes_count: int) -> None:
-        self.due_usd = np.zeros((homes_count, len(CLASSES)))
-        self.share_frac = 0.0
-        self.first_cycle = 0
 
 
 def settle(
     plan: Compiled, home: Metered, class_usd: Floats, opening: Sequence[Credit]
 ) -> Settlement:
-    """Run the ledger over the cycles.
+    """Run the ledger over all cycles.
 
-    class_usd : (H, C, K) charges by cycle and class, unrounded. [USD]
+    class_usd : (H, C, K) charges by cycle and class, unrounded; it is used up. [USD]
     """
-    run = _Run(plan, home, opening)
-    for cycle in range(plan.cycles.count):
-        run.cycle(cycle, class_usd[:, cycle].copy())
-    return run.settlement()
+    run = _Run(plan, home, class_usd, opening)
+    banks = plan.rule.banks if plan.rule is not None else ()
+    if home.export_kwh is not None or opening:
+        run.take_surplus()
+    for bank in banks:
+        if not bank.cash and ChargeClass.MINIMUM not in bank.pays:
+            run.pay_from(bank)
+    for charge, amount in plan.minimums:
+        if charge.per is not Per.YEAR:
+            run.raise_to(charge, amount)
+    for bank in banks:
+        if not bank.cash and ChargeClass.MINIMUM in bank.pays:
+            run.pay_from(bank)
+    for bank in banks:
+        if bank.cash:
+            run.pay_from(bank)
+    for charge, amount in plan.minimums:
+        if charge.per is Per.YEAR:
+            run.raise_year_to(charge, amount)
+    run.cash_out()
+    return Settlement(
+        blocks=tuple(run.blocks), carried=tuple(run.carried), missing=tuple(run.missing)
+    )
 
 
 class _Run:
-    """One pass over the cycles of a window."""
+    """One pass over a window: `due` shrinks as banks pay and grows with minimums."""
 
-    def __init__(self, plan: Compiled, home: Metered, opening: Sequence[Credit]) -> None:
-        self.plan, self.home = plan, home
-        shape = (home.homes_count, plan.cycles.count)
-        self.rule = plan.rule
-        self.accounts = [
-            _Account(
-                bank=bank,
-                reach=class_mask(bank.pays),
-                paid=np.zeros(shape),
-                moved_in=np.zeros(shape),
-            )
-            for bank in (self.rule.banks if self.rule else ())
-        ]
-        self.early = [a for a in self.accounts if not a.reach[MINIMUM] and not a.bank.cash]
-        self.late = [a for a in self.accounts if a.reach[MINIMUM] and not a.bank.cash]
-        self.cash = [a for a in self.accounts if a.bank.cash]
-        self.minimums = _minimums(plan)
-        self.floor_usd = [np.zeros(shape) for _ in self.minimums]
-        self.cash_out_usd = np.zeros(shape)
-        self.paid_out_usd = np.zeros(shape)
-        self.surplus_kwh = np.zeros(shape)
-        self.year = _Year(home.homes_count)
-        self.missing: list[Missing] = []
-        self._open(opening)
-
-    def _open(self, opening: Sequence[Credit]) -> None:
-        for credit in opening:
-            for account in self.accounts:
-                if credit.unit == "USD" and credit.bank == account.bank.name:
-                    amount = np.broadcast_to(
-                        np.asarray(credit.amount, dtype=np.float64), (self.home.homes_count,)
-                    )
-                    account.lots.append((-1, amount.copy()))
-
-    def cycle(self, cycle: int, due: Floats) -> None:
-        """Settle one cycle. due : (H, K) charges by class. [USD]"""
-        self._deposit(cycle, due)
-        for account in self.early:
-            _pay(account, cycle, due)
-        for number, (charge, amounts) in enumerate(self.minimums):
-            if charge.per is not Per.YEAR:
-                self._raise_to(number, cycle, due, due @ class_mask(charge.of), amounts[cycle])
-        for account in self.late:
-            _pay(account, cycle, due)
-        for account in self.cash:
-            account.draw(cycle, np.broadcast_to(account.available(cycle), (len(due),)))
-        self.year.due_usd += due
-        self.year.share_frac += float(self.plan.cycles.year_share_frac[cycle])
-        is_last = cycle == self.plan.cycles.count - 1
-        if self.plan.cycles.true_up[cycle] or is_last:
-            self._end_year(cycle, due)
-        for account in self.accounts:
-            account.expire(cycle)
-
-    def _raise_to(
-        self, number: int, cycle: int, due: Floats, reached: Floats, floor: float
+    def __init__(
+        self, plan: Compiled, home: Metered, due: Floats, opening: Sequence[Credit]
     ) -> None:
-        lacking = np.maximum(floor - np.maximum(reached, 0.0), 0.0) if floor > 0 else 0.0 * reached
-        self.floor_usd[number][:, cycle] += lacking
-        due[:, MINIMUM] += lacking
+        self.plan, self.home, self.due, self.opening = plan, home, due, opening
+        self.blocks: list[Block] = []
+        self.carried: list[Credit] = []
+        self.missing: list[Missing] = []
+        self.credit_usd = self._deposits()
 
-    def _deposit(self, cycle: int, due: Floats) -> None:
-        if self.rule is None or self.home.export_kwh is None:
+    def _deposits(self) -> dict[str, Floats]:
+        """Credits earned, by bank. (H, C) each [USD]"""
+        rule = self.plan.rule
+        found: dict[str, Floats] = {}
+        for column, price in enumerate(rule.prices if rule is not None else ()):
+            amount = self.home.deposit_usd[..., column]
+            found[price.bank] = found[price.bank] + amount if price.bank in found else amount
+        return found
+
+    def take_surplus(self) -> None:
+        """Move a negative sum of the energy classes into the first bank, if dollars are netted."""
+        rule = self.plan.rule
+        if rule is None or rule.netting is not Netting.PERIODS or rule.in_kwh:
             return
-        names = [account.bank.name for account in self.accounts]
-        for column, price in enumerate(self.rule.prices):
-            amount = self.home.deposit_usd[:, cycle, column]
-            self.accounts[names.index(price.bank)].add(cycle, amount)
-        if self.rule.netting is Netting.PERIODS and not self.rule.in_kwh and self.accounts:
-            _bank_surplus(self.accounts[0], cycle, due)
+        bank = rule.banks[0]
+        reach = class_mask(bank.pays & ENERGY_CLASSES)
+        surplus = np.maximum(-(self.due @ reach), 0.0)  # (H, C)
+        if surplus.any():
+            self.due *= np.where((surplus > 0)[..., None], 1.0 - reach, 1.0)
+            before = self.credit_usd.get(bank.name, 0.0)
+            self.credit_usd[bank.name] = before + surplus
+            self._add(f"Credit moved to {bank.name}", surplus, rule.source)
 
-    def _end_year(self, cycle: int, due: Floats) -> None:
-        full = bool(self.plan.cycles.true_up[cycle])
-        for number, (charge, amounts) in enumerate(self.minimums):
-            if charge.per is Per.YEAR:
-                floor = float(amounts[self.year.first_cycle : cycle + 1].sum())
-                reached = self.year.due_usd @ class_mask(charge.of)
-                self._raise_to(number, cycle, due, reached, floor)
-        if full and self.rule is not None and self.rule.true_up:
-            self._true_up(cycle, self.rule)
-        if full:
-            self.year = _Year(len(due))
-            self.year.first_cycle = cycle + 1
+    def pay_from(self, bank: Bank) -> None:
+        """Let a bank pay the classes it may pay; what it paid is taken off them in proportion."""
+        rule = self.plan.rule
+        source = rule.source if rule is not None else ""
+        credit = self.credit_usd.get(bank.name)
+        opening = self._lots(bank)
+        if credit is None and not opening:
+            return
+        if credit is None:
+            credit = np.zeros(self.due.shape[:2])
+        reach = class_mask(bank.pays)
+        pool = np.maximum(self.due @ reach, 0.0)  # (H, C)
+        years = self.plan.cycles.years if rule is None or rule.true_up else self._no_true_up()
+        drawn = draw(bank, opening, credit, pool, years)
+        self._add(f"Credit from {bank.name}", -drawn.paid, source)
+        self._add(f"{bank.name} paid out", -drawn.paid_out, source)
+        if not bank.cash:
+            kept = 1.0 - drawn.paid / np.where(pool > 0, pool, 1.0)
+            self.due *= 1.0 + reach * (kept - 1.0)[..., None]
+        dated = bank.expires_months is not None
+        for at, lot in drawn.lots:
+            earned = self._month_of(at) if dated else None
+            self.carried.append(Credit(bank=bank.name, unit="USD", amount=lot, earned=earned))
 
-    def _true_up(self, cycle: int, rule: ExportRule) -> None:
-        for account in self.accounts:
-            if account.bank.at_true_up is Leftover.KEEP:
-                continue
-            if account.bank.at_true_up is Leftover.PAY_OUT:
-                self.paid_out_usd[:, cycle] += account.balance
-            account.lots = []
-        if rule.cash_out is not None and self.home.run_export_kwh is not None:
-            self._cash_out(cycle, rule.cash_out)
+    def _no_true_up(self) -> tuple[tuple[slice, bool], ...]:
+        return ((slice(0, self.plan.cycles.count), False),)
 
-    def _cash_out(self, cycle: int, terms: CashOut) -> None:
-        plan = self.plan
-        years = slice(self.year.first_cycle, cycle + 1)
-        assert self.home.run_export_kwh is not None
-        net = self.home.run_export_kwh - self.home.run_import_kwh
-        by_month = np.add.reduceat(net, plan.cycle_of_run, axis=1)[:, years]
-        surplus = np.maximum(by_month.sum(axis=1), 0.0)  # (H,)
-        self.surplus_kwh[:, cycle] = surplus
-        self.cash_out_usd[:, cycle] = surplus * self._cash_out_price(cycle, terms)
+    def _lots(self, bank: Bank) -> list[tuple[int, Floats]]:
+        """What the home brings along for a bank, by the cycle in which it was earned."""
+        cycles, homes = self.plan.cycles, self.home.homes_count
+        first = int(cycles.year[0]) * 12 + int(cycles.month[0])
+        found = []
+        for credit in self.opening:
+            if credit.unit == "USD" and credit.bank == bank.name:
+                earned = credit.earned
+                at = earned.year * 12 + earned.month - first if earned is not None else -1
+                found.append((min(at, -1), np.zeros(homes) + credit.amount))
+        return found
 
-    def _cash_out_price(self, cycle: int, terms: CashOut) -> Floats | float:
+    def _month_of(self, cycle: int) -> date:
+        """First day of the month of a cycle; before the window it counts back by months."""
+        if cycle >= 0:
+            return self.plan.grid.date_of(int(self.plan.cycles.first_day[cycle]))
+        first = self.plan.grid.date_of(0)
+        months = first.year * 12 + first.month - 1 + cycle
+        return date(months // 12, months % 12 + 1, 1)
+
+    def raise_to(self, charge: MinimumCharge, amount: Floats) -> None:
+        """Add what lacks to a cycle's minimum."""
+        reached = np.maximum(self.due @ class_mask(charge.of), 0.0)
+        self._raise(charge, np.where(amount > 0, np.maximum(amount - reached, 0.0), 0.0))
+
+    def raise_year_to(self, charge: MinimumCharge, amount: Floats) -> None:
+        """Add what lacks to a year's minimum, in the last cycle of each year of the window."""
+        reached = self.due @ class_mask(charge.of)
+        lacking = np.zeros_like(reached)
+        for cycles, _ in self.plan.cycles.years:
+            year = np.maximum(reached[:, cycles].sum(axis=1), 0.0)
+            lacking[:, cycles.stop - 1] = np.maximum(amount[cycles].sum() - year, 0.0)
+        self._raise(charge, lacking)
+
+    def _raise(self, charge: MinimumCharge, lacking: Floats) -> None:
+        self.due[..., MINIMUM] += lacking
+        self._add(charge.name, lacking, charge.source, ChargeClass.MINIMUM)
+
+    def cash_out(self) -> None:
+        """Pay the surplus kWh of every full year."""
+        rule, home = self.plan.rule, self.home
+        if rule is None or rule.cash_out is None or not rule.true_up or home.run_export_kwh is None:
+            return
+        net = home.run_export_kwh - home.run_import_kwh
+        by_cycle = np.add.reduceat(net, self.plan.sheet.cycle_run, axis=1)  # (H, C)
+        surplus = np.zeros_like(by_cycle)
+        price = np.zeros_like(by_cycle)
+        for cycles, trues_up in self.plan.cycles.years:
+            if trues_up:
+                last = cycles.stop - 1
+                surplus[:, last] = np.maximum(by_cycle[:, cycles].sum(axis=1), 0.0)
+                price[:, last] = self._surplus_usd_per_kwh(last, rule.cash_out)
+        if surplus.any():
+            terms = rule.cash_out.usd_per_kwh
+            source = terms.source if isinstance(terms, DatedPrice) else rule.source
+            self.blocks.append(
+                cycle_block(
+                    self.plan.cycles,
+                    charge="Net surplus compensation",
+                    klass=ChargeClass.CREDIT,
+                    unit="kWh",
+                    source=source,
+                    quantity=surplus,
+                    price=-price,
+                    exact_usd=-surplus * price,
+                )
+            )
+
+    def _surplus_usd_per_kwh(self, cycle: int, terms: CashOut) -> float:
         price = terms.usd_per_kwh
-        if price is None:
-            return self._mean_retail_usd_per_kwh()
         if not isinstance(price, DatedPrice):
             return price
         last = self.plan.grid.date_of(int(self.plan.cycles.first_day[cycle + 1]) - 1)
@@ -227,130 +207,19 @@ class _Run:
             self.missing.append(Missing(name="net_surplus_rate", note=note))
         return value
 
-    def _mean_retail_usd_per_kwh(self) -> Floats:
-        """Energy charges of the plan at the home's own import, per kWh. (H,)"""
-        kwh, usd = 0.0, 0.0
-        for group in self.plan.energy:
-            imported = group.bins.gather(self.home.run_import_kwh)
-            usd = usd + (imported[..., None] * group.usd_per_kwh.sum(axis=-1)[..., :1]).sum(
-                (1, 2, 3)
+    def _add(
+        self, name: str, amount: Floats, source: str, klass: ChargeClass = ChargeClass.CREDIT
+    ) -> None:
+        if amount.any():
+            self.blocks.append(
+                cycle_block(
+                    self.plan.cycles,
+                    charge=name,
+                    klass=klass,
+                    unit="USD",
+                    source=source,
+                    quantity=amount,
+                    price=1.0,
+                    exact_usd=amount,
+                )
             )
-            kwh = np.maximum(kwh, imported.sum((1, 2)))
-        return np.asarray(usd / np.where(kwh == 0, 1.0, kwh))
-
-    def settlement(self) -> Settlement:
-        """The lines and balances of the whole window."""
-        minimums = [
-            self._block(charge.name, ChargeClass.MINIMUM, charge.source, floor)
-            for (charge, _), floor in zip(self.minimums, self.floor_usd, strict=True)
-        ]
-        source = self.rule.source if self.rule else ""
-        credits = []
-        for account in self.accounts:
-            name = account.bank.name
-            credits.append(
-                self._block(f"Credit moved to {name}", ChargeClass.CREDIT, source, account.moved_in)
-            )
-            credits.append(
-                self._block(f"Credit from {name}", ChargeClass.CREDIT, source, -account.paid)
-            )
-        credits.append(
-            self._block("Credit paid out", ChargeClass.CREDIT, source, -self.paid_out_usd)
-        )
-        credits.append(self._cash_block(source))
-        return Settlement(
-            minimums=tuple(b for b in minimums if b.exact_usd.any()),
-            credits=tuple(b for b in credits if b.exact_usd.any()),
-            carried=self._carried(),
-            missing=tuple(dict.fromkeys(self.missing)),
-        )
-
-    def _credit_blocks(self) -> Iterator[Block]:
-        source = self.rule.source if self.rule else ""
-        credit = ChargeClass.CREDIT
-        yield self._block("Credit paid out", credit, source, -self.paid_out_usd)
-        yield self._cash_block(source)
-        for account in self.accounts:
-            name = account.bank.name
-            yield self._block(f"Credit moved to {name}", credit, source, account.moved_in)
-            yield self._block(f"Credit from {name}", credit, source, -account.paid)
-
-    def _block(self, name: str, klass: ChargeClass, source: str, amount: Floats) -> Block:
-        return by_cycle(
-            self.plan.cycles,
-            charge=name,
-            klass=klass,
-            unit="USD",
-            source=source,
-            quantity=np.sign(amount) * np.abs(amount),
-            price=np.ones((1, 1)),
-            exact_usd=amount,
-        )
-
-    def _cash_block(self, source: str) -> Block:
-        terms = self.rule.cash_out if self.rule else None
-        price_source = (
-            terms.usd_per_kwh.source if terms and isinstance(terms.usd_per_kwh, DatedPrice) else ""
-        )
-        kwh = self.surplus_kwh
-        return by_cycle(
-            self.plan.cycles,
-            charge="Net surplus compensation",
-            klass=ChargeClass.CREDIT,
-            unit="kWh",
-            source=price_source or source,
-            quantity=kwh,
-            price=np.where(kwh > 0, -self.cash_out_usd / np.where(kwh > 0, kwh, 1.0), 0.0),
-            exact_usd=-self.cash_out_usd,
-        )
-
-    def _carried(self) -> tuple[Credit, ...]:
-        found = []
-        for account in self.accounts:
-            for at, lot in account.lots:
-                if np.any(lot > 0):
-                    found.append(
-                        Credit(
-                            bank=account.bank.name, unit="USD", amount=lot, earned=self._earned(at)
-                        )
-                    )
-        return tuple(found)
-
-    def _earned(self, cycle: int) -> date | None:
-        if cycle < 0:
-            return None
-        return self.plan.grid.date_of(int(self.plan.cycles.first_day[cycle]))
-
-
-def _pay(account: _Account, cycle: int, due: Floats) -> None:
-    """Let a bank pay the classes it may pay; what it paid is taken off them in proportion."""
-    available = account.available(cycle)
-    pool = np.maximum(due @ account.reach, 0.0)  # (H,)
-    paid = np.minimum(available, pool)
-    if not np.any(paid):
-        return
-    account.draw(cycle, paid)
-    kept = 1.0 - paid / np.where(pool > 0, pool, 1.0)
-    due *= 1.0 + account.reach * (kept[:, None] - 1.0)
-
-
-def _bank_surplus(account: _Account, cycle: int, due: Floats) -> None:
-    """Move a negative sum of the energy classes into the bank."""
-    reach = account.reach * class_mask(ENERGY_CLASSES)
-    surplus = np.maximum(-(due @ reach), 0.0)
-    account.moved_in[:, cycle] += surplus
-    account.add(cycle, surplus)
-    due *= 1.0 - reach * (surplus > 0)[:, None]
-
-
-def _minimums(plan: Compiled) -> list[tuple[MinimumCharge, Floats]]:
-    """Every minimum with its amount by cycle (C,); one of several versions counts its own days."""
-    found: dict[tuple[str, Per], tuple[MinimumCharge, Floats]] = {}
-    for span in plan.spans:
-        for charge in span.tariff.charges:
-            if isinstance(charge, MinimumCharge):
-                _, amount = accrued(plan, span, charge.amount_usd, charge.per)
-                key = (charge.name, charge.per)
-                before = found[key][1] if key in found else 0.0
-                found[key] = (charge, before + amount)
-    return list(found.values())

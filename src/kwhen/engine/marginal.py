@@ -18,7 +18,7 @@ from math import erf, sqrt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kwhen.engine.charges import Event
+from kwhen.engine.plain import Event
 from kwhen.engine.pricing import GroupPrices, PriceLayout, price_layout
 from kwhen.engine.tariff import EnergyCharge, Tariff
 from kwhen.engine.tiers import pooled_share_frac
@@ -214,7 +214,7 @@ def _pooled(
         weight = _final_tier_frac(np.abs(total), ladder, spread_frac)  # (S, T)
         return np.asarray((usd_per_kwh * weight[:, None]).sum(axis=-1))
     last = (ladder < np.abs(total)[:, None]).sum(axis=1)  # (S,)
-    share = pooled_share_frac(total[None], ladder[None])[0]  # (S, T)
+    share = pooled_share_frac(total, ladder)  # (S, T)
     mean = np.einsum("spt,st->sp", usd_per_kwh, share)
     upper = usd_per_kwh[np.arange(len(last)), :, last]  # (S, P)
     size = np.where(total == 0, 1.0, total)[:, None]

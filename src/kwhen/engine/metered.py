@@ -11,7 +11,7 @@ from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
 
-HOMES_AT_ONCE_COUNT = 16  # a year of this many homes still fits the processor's cache
+HOMES_AT_ONCE_COUNT = 2  # a year of two homes stays in the processor's cache between passes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,6 +22,7 @@ class Metered:
     export_kwh: Floats | None  # (H, N)
     run_import_kwh: Floats  # (H, R)
     run_export_kwh: Floats | None  # (H, R)
+    import_kwh_by_bin: Floats  # (H, B)
     deposit_usd: Floats  # (H, C, X) export x each price of the rule
 
     @property
@@ -30,77 +31,104 @@ class Metered:
         return len(self.import_kwh)
 
 
-def checked(name: str, values: ArrayLike, steps_count: int | None = None) -> Floats:
-    """An array as (H, N) float64 of finite energies of at least zero. [kWh]
-
-    Raises UsageError that names the first bad element and what was expected.
-    """
+def shaped(name: str, values: ArrayLike, like: Floats | None = None) -> Floats:
+    """An array as (H, N) float64. [kWh] Raises UsageError for another shape or no numbers."""
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{name} is not an array of numbers: {error}") from error
     if array.ndim not in (1, 2) or array.size == 0:
         raise UsageError(f"{name} has the shape {array.shape}; give (N,) for one home or (H, N)")
-    if steps_count is not None and array.shape[-1] != steps_count:
+    rows = array if array.ndim == 2 else array[None]
+    if like is not None and rows.shape != like.shape:
         raise UsageError(
-            f"{name} has {array.shape[-1]} values a home; import_kwh has {steps_count}: "
-            "both must cover the same steps"
+            f"{name} has the shape {rows.shape}, import_kwh {like.shape}: "
+            "both must have one row a home and cover the same steps"
         )
-    if not (array.min() >= 0 and array.max() < np.inf):
-        _raise_first_bad(name, array)
-    return np.atleast_2d(array)
+    return rows
 
 
-def _raise_first_bad(name: str, array: Floats) -> None:
-    place = np.argwhere(~(np.isfinite(array) & (array >= 0)))[0]
-    where = "".join(f"[{index}]" for index in place)
-    raise UsageError(
-        f"{name}{where} is {array[tuple(place)]}; every value must be a finite number of kWh, "
-        "0 or more (fill gaps, and give net export in export_kwh)"
-    )
+def _check(
+    name: str, energy_kwh: Floats, sums_kwh: Floats, first_home: int, is_single: bool
+) -> None:
+    """Raise for the first element that is negative, NaN or infinite.
+
+    A sum is finite only if all it adds up is, so the sums stand in for a pass over the elements.
+    """
+    if energy_kwh.min() >= 0 and np.isfinite(sums_kwh).all():
+        return
+    bad = np.argwhere(~(np.isfinite(energy_kwh) & (energy_kwh >= 0)))
+    if len(bad):
+        home, step = bad[0]
+        where = f"[{step}]" if is_single else f"[{first_home + home}][{step}]"
+        raise UsageError(
+            f"{name}{where} is {energy_kwh[home, step]}; every value must be a finite number of "
+            "kWh, 0 or more (fill gaps, and give net export in export_kwh)"
+        )
+    raise UsageError(f"{name} holds values whose sum overflows; give energies in kWh")
 
 
-def metered(plan: Compiled, import_kwh: Floats, export_kwh: Floats | None) -> Metered:
-    """Reduce (H, N) arrays to runs and export worth, a few homes at a time."""
+def metered(
+    plan: Compiled, import_kwh: Floats, export_kwh: Floats | None, is_single: bool
+) -> Metered:
+    """Check (H, N) arrays and reduce them to runs and export worth, a few homes at a time.
+
+    Raises UsageError that names the first bad element.
+    """
+    run_import, run_export, deposit = _reduced(plan, import_kwh, export_kwh, is_single)
     rule = plan.rule
-    if rule and rule.netting is Netting.HOURLY and export_kwh is not None:
+    if rule is not None and rule.netting is Netting.HOURLY and export_kwh is not None:
         import_kwh, export_kwh = _hourly_net(plan, import_kwh, export_kwh)
-    if export_kwh is not None and not rule:
-        export_kwh = None  # earns nothing and nets nothing
-    homes = len(import_kwh)
-    run_import = np.empty((homes, len(plan.run_start)))
-    run_export = None if export_kwh is None else np.empty_like(run_import)
-    deposit = np.zeros((homes, plan.cycles.count, plan.export_usd_per_kwh.shape[1]))
-    for first in range(0, homes, HOMES_AT_ONCE_COUNT):
-        some = slice(first, first + HOMES_AT_ONCE_COUNT)
-        run_import[some] = np.add.reduceat(import_kwh[some], plan.run_start, axis=1)
-        if export_kwh is not None and run_export is not None:
-            run_export[some] = np.add.reduceat(export_kwh[some], plan.run_start, axis=1)
-            deposit[some] = _deposits(plan, export_kwh[some])
+        run_import, run_export, deposit = _reduced(plan, import_kwh, export_kwh, is_single)
+    earns = rule is not None  # without a rule export earns nothing and nets nothing
     return Metered(
         import_kwh=import_kwh,
-        export_kwh=export_kwh,
+        export_kwh=export_kwh if earns else None,
         run_import_kwh=run_import,
-        run_export_kwh=run_export,
+        run_export_kwh=run_export if earns else None,
+        import_kwh_by_bin=plan.sheet.bins.gather(run_import),
         deposit_usd=deposit,
     )
 
 
-def _deposits(plan: Compiled, export_kwh: Floats) -> Floats:
+def _reduced(
+    plan: Compiled, import_kwh: Floats, export_kwh: Floats | None, is_single: bool
+) -> tuple[Floats, Floats | None, Floats]:
+    """Sums over runs (H, R) of import and export, and the worth of export (H, C, X)."""
+    homes, starts = len(import_kwh), plan.sheet.run_start
+    run_import = np.empty((homes, len(starts)))
+    run_export = None if export_kwh is None else np.empty_like(run_import)
+    deposit = np.zeros((homes, plan.cycles.count, plan.export_usd_per_kwh.shape[1]))
+    for first in range(0, homes, HOMES_AT_ONCE_COUNT):
+        some = slice(first, first + HOMES_AT_ONCE_COUNT)
+        np.add.reduceat(import_kwh[some], starts, axis=1, out=run_import[some])
+        _check("import_kwh", import_kwh[some], run_import[some], first, is_single)
+        if export_kwh is not None and run_export is not None:
+            np.add.reduceat(export_kwh[some], starts, axis=1, out=run_export[some])
+            _check("export_kwh", export_kwh[some], run_export[some], first, is_single)
+            if plan.rule is not None and plan.rule.prices:
+                deposit[some] = _deposits(plan, export_kwh[some], run_export[some])
+    return run_import, run_export, deposit
+
+
+def _deposits(plan: Compiled, export_kwh: Floats, run_export_kwh: Floats) -> Floats:
     """Worth of the export by cycle and price. (H, C, X) [USD]"""
+    prices = plan.export_usd_per_kwh
+    if plan.run_prices:
+        worth = run_export_kwh[..., None] * prices  # (H, R, X)
+        return np.add.reduceat(worth, plan.sheet.cycle_run, axis=1)
     edges = plan.cycle_steps
-    found = np.empty((len(export_kwh), len(edges) - 1, plan.export_usd_per_kwh.shape[1]))
+    found = np.empty((len(export_kwh), len(edges) - 1, prices.shape[1]))
     for cycle in range(len(edges) - 1):
         steps = slice(edges[cycle], edges[cycle + 1])
-        found[:, cycle] = export_kwh[:, steps] @ plan.export_usd_per_kwh[steps]
+        found[:, cycle] = export_kwh[:, steps] @ prices[steps]
     return found
 
 
 def _hourly_net(plan: Compiled, import_kwh: Floats, export_kwh: Floats) -> tuple[Floats, Floats]:
     """Import and export after netting each clock hour; the rest stays in the hour's steps."""
     per_hour = 60 // plan.grid.step_minutes
-    shape = (len(import_kwh), -1, per_hour)
-    net = (import_kwh - export_kwh).reshape(shape).sum(axis=2)
+    net = (import_kwh - export_kwh).reshape(len(import_kwh), -1, per_hour).sum(axis=2)
     even = np.repeat(net / per_hour, per_hour, axis=1)
     return np.maximum(even, 0.0), np.maximum(-even, 0.0)
 

@@ -6,91 +6,144 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.engine.charges import period_names
+from kwhen.engine.banks import run_down
 from kwhen.engine.compensation import Netting, Rollover
 from kwhen.engine.compiled import Compiled
 from kwhen.engine.layout import EnergyGroup
 from kwhen.engine.metered import Metered
-from kwhen.engine.result import Credit
+from kwhen.engine.sheet import period_name
 from kwhen.engine.tariff import EnergyCharge
+from kwhen.engine.words import Credit
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 NREL_HOURS = (0, 5, 11, 17)  # where NREL's model looks for the period that receives a surplus
 EVERY_HOUR = tuple(range(24))
 
 
-def nets_periods(plan: Compiled, home: Metered) -> bool:
-    """Whether the energy charges see import less export."""
-    rule = plan.rule
-    return bool(rule and rule.netting is Netting.PERIODS and home.run_export_kwh is not None)
-
-
-def net_energy(
+def net_kwh(
     plan: Compiled, home: Metered, opening: Sequence[Credit]
-) -> tuple[dict[int, Floats], tuple[Credit, ...]]:
-    """Net kWh (H, S, P) of each energy group by its place in `plan.energy`, and what is carried.
+) -> tuple[Floats | None, tuple[Credit, ...]]:
+    """Net energy of every bin (H, B), None where nothing is netted, and what is carried. [kWh]
 
     Without kWh banking a surplus stays negative. With it, each period's surplus pays the same
     charge in the next segment, and lapses (or is cashed out) at the true-up.
     """
-    if not nets_periods(plan, home):
-        return {}, ()
-    assert home.run_export_kwh is not None and plan.rule is not None
-    run_net = home.run_import_kwh - home.run_export_kwh
-    net = {i: group.bins.gather(run_net) for i, group in enumerate(plan.energy)}
-    if not plan.rule.in_kwh:
+    rule = plan.rule
+    if rule is None or rule.netting is not Netting.PERIODS or home.run_export_kwh is None:
+        return None, ()
+    net = home.import_kwh_by_bin - plan.sheet.bins.gather(home.run_export_kwh)
+    if not rule.in_kwh:
         return net, ()
-    order = sorted(net, key=lambda i: (plan.energy[i].charge.name, i))
     carried: list[Credit] = []
-    for name, places in groupby(order, key=lambda i: plan.energy[i].charge.name):
-        chain = [(i, s) for i in places for s in range(plan.energy[i].segments.count)]
+    for name, stretches in chains(plan):
         brought = [credit for credit in opening if credit.bank == name and credit.unit == "kWh"]
-        carried += _carry(plan, net, chain, brought)
+        carried += _carry(plan, net, stretches, brought)
     return net, tuple(carried)
 
 
+class Stretch:
+    """Segments of one charge in a row through which each period keeps its own balance."""
+
+    def __init__(self, group: EnergyGroup, bins: Ints, onward: Floats | None) -> None:
+        self.group = group
+        self.bins = bins  # (S, P) bin of each period, −1 where it is not in use
+        self.onward = onward  # (P, P') what the next stretch receives; None: nothing
+
+
+def chains(plan: Compiled) -> Iterator[tuple[str, list[Stretch]]]:
+    """The stretches of every charge, in the order of time."""
+    order = sorted(range(len(plan.energy)), key=lambda i: (plan.energy[i].charge.name, i))
+    for name, places in groupby(order, key=lambda i: plan.energy[i].charge.name):
+        steps = [(i, s) for i in places for s in range(plan.energy[i].segments.count)]
+        yield name, _stretches(plan, steps)
+
+
+def _stretches(plan: Compiled, steps: list[tuple[int, int]]) -> list[Stretch]:
+    found, rows = [], []
+    for here, following in zip(steps, [*steps[1:], None], strict=True):
+        group = plan.energy[here[0]]
+        rows.append(_bins_of(plan, *here))
+        onward = None if following is None else _rollover(plan, here, following)
+        if _ends_year(plan, here, following):
+            onward = None if onward is None else np.zeros_like(onward)
+        elif onward is not None and _keeps_all(onward, rows[-1]):
+            continue
+        found.append(Stretch(group, np.array(rows), onward))
+        rows = []
+    return found
+
+
+def _keeps_all(onward: Floats, bins: Ints) -> bool:
+    """Whether every period in use hands its balance to itself."""
+    same = onward.shape[0] == onward.shape[1]
+    return same and bool((onward.diagonal()[bins >= 0] == 1).all())
+
+
+def _bins_of(plan: Compiled, place: int, segment: int) -> Ints:
+    """Bin of each period of a segment, −1 where it is not in use. (P,)"""
+    bins = plan.sheet.bins
+    found = np.full(plan.energy[place].ceiling_kwh.shape[1], -1)
+    mine = np.flatnonzero((bins.group == place) & (bins.segment == segment))
+    found[bins.period[mine]] = mine
+    return found
+
+
 def _carry(
-    plan: Compiled, net: dict[int, Floats], chain: list[tuple[int, int]], brought: list[Credit]
+    plan: Compiled, net: Floats, stretches: list[Stretch], brought: list[Credit]
 ) -> Iterator[Credit]:
-    """Settle the segments of one charge in order; yields the balances left at the end. [kWh]"""
-    place, segment = chain[0]
-    surplus = _opening(plan.energy[place], brought, len(net[place]))  # (H, P)
-    for (place, segment), following in zip(chain, [*chain[1:], None], strict=True):
-        left = net[place][:, segment] - surplus
-        net[place][:, segment] = np.maximum(left, 0.0)
-        surplus = np.maximum(-left, 0.0)
-        if _ends_year(plan, place, segment, following):
-            surplus = np.zeros_like(surplus)
-        if following is not None:
-            surplus = surplus @ _rollover(plan, (place, segment), following)
-    group = plan.energy[place]
-    for period, name in enumerate(period_names(group)):
-        if np.any(surplus[:, period]):
+    """Settle the stretches of one charge in order; yields the balances left at the end. [kWh]"""
+    surplus = _opening(stretches[0].group, brought, len(net))  # (H, P)
+    for stretch in stretches:
+        used = stretch.bins >= 0
+        energy = np.where(used, net[:, stretch.bins], 0.0)  # (H, S, P)
+        after = run_down(surplus, -np.minimum(energy, 0.0), np.maximum(energy, 0.0))
+        before = np.concatenate([surplus[:, None], after[:, :-1]], axis=1)
+        net[:, stretch.bins[used]] = np.maximum(energy - before + after, 0.0)[:, used]
+        surplus = after[:, -1]
+        if stretch.onward is not None:
+            surplus = surplus @ stretch.onward
+    if _last_true_up(plan):
+        return
+    for period in range(surplus.shape[1]):
+        if surplus[:, period].any():
+            group = stretches[-1].group
+            name = period_name(group, period)
             yield Credit(bank=group.charge.name, unit="kWh", amount=surplus[:, period], period=name)
 
 
+def _last_true_up(plan: Compiled) -> bool:
+    return bool(plan.cycles.years[-1][1] and plan.rule is not None and plan.rule.true_up)
+
+
 def _opening(group: EnergyGroup, brought: list[Credit], homes_count: int) -> Floats:
-    names = period_names(group)
-    surplus = np.zeros((homes_count, len(names)))
+    periods = group.ceiling_kwh.shape[1]
+    names = [period_name(group, period) for period in range(periods)]
+    surplus = np.zeros((homes_count, periods))
     for credit in brought:
         surplus[:, names.index(credit.period) if credit.period in names else 0] += credit.amount
     return surplus
 
 
-def _ends_year(plan: Compiled, place: int, segment: int, following: tuple[int, int] | None) -> bool:
-    cycle = plan.energy[place].segments.cycle[segment]
-    is_last = following is None or (plan.energy[following[0]].segments.cycle[following[1]] != cycle)
-    return bool(plan.cycles.true_up[cycle] and is_last and plan.rule and plan.rule.true_up)
+def _ends_year(plan: Compiled, here: tuple[int, int], following: tuple[int, int] | None) -> bool:
+    cycle = int(plan.energy[here[0]].segments.cycle[here[1]])
+    if following is not None:
+        next_cycle = int(plan.energy[following[0]].segments.cycle[following[1]])
+        if next_cycle == cycle:
+            return False
+    ends = {cycles.stop - 1 for cycles, is_full in plan.cycles.years if is_full}
+    return cycle in ends and plan.rule is not None and plan.rule.true_up
 
 
 def _rollover(plan: Compiled, before: tuple[int, int], after: tuple[int, int]) -> Floats:
     """Share of each period's surplus that each period of the next segment receives. (P, P')"""
     old, new = plan.energy[before[0]], plan.energy[after[0]]
-    names, next_names = period_names(old), period_names(new)
+    names = [period_name(old, p) for p in range(old.ceiling_kwh.shape[1])]
+    next_names = [period_name(new, p) for p in range(new.ceiling_kwh.shape[1])]
     matrix = np.zeros((len(names), len(next_names)))
     strict = plan.rule is not None and plan.rule.rollover is Rollover.BY_HOUR
-    used = new.bins.is_used()[after[1]]
+    used = _bins_of(plan, *after) >= 0
     for period, name in enumerate(names):
         target = None
         if not strict and name in next_names and used[next_names.index(name)]:

@@ -12,13 +12,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.engine.charges import Event, parts_of
 from kwhen.engine.choice import Span, export_rule, for_customer, no_export_rule, version_spans
 from kwhen.engine.compensation import ExportRule, Netting
 from kwhen.engine.cycles import calendar_months
 from kwhen.engine.grid import Calendar, Grid, covering, instant, whole_days
 from kwhen.engine.layout import EnergyGroup, energy_groups, export_price_of_steps
 from kwhen.engine.periods import day_kinds, holiday_dates, period_of_steps
+from kwhen.engine.plain import Event, step_usd_per_kwh
+from kwhen.engine.sheet import parts_of
 from kwhen.engine.tariff import (
     EnergyCharge,
     EventCharge,
@@ -28,7 +29,6 @@ from kwhen.engine.tariff import (
     Tariff,
 )
 from kwhen.engine.words import ChargeClass, Customer, Missing
-from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -93,30 +93,12 @@ class PriceLayout:
         for span in self.spans:
             for charge in span.tariff.charges:
                 if isinstance(charge, EventCharge | IndexedEnergyCharge):
-                    price = self._step_price(charge, events, index_usd_per_kwh)
+                    price = step_usd_per_kwh(self.grid, charge, events, index_usd_per_kwh)
                     factor = factor_frac(span.tariff, charge.name, charge.klass)
                     total = (0.0 if total is None else total) + np.where(
                         _inside(self, span), price * factor, 0.0
                     )
         return total
-
-    def _step_price(
-        self,
-        charge: EventCharge | IndexedEnergyCharge,
-        events: tuple[Event, ...],
-        index_usd_per_kwh: Floats | None,
-    ) -> Floats:
-        if isinstance(charge, EventCharge):
-            called = np.zeros(self.count, dtype=bool)
-            for event in events:
-                called |= self.grid.during(event.start, event.end)
-            return np.where(called, charge.usd_per_kwh, 0.0)
-        if index_usd_per_kwh is None:
-            raise UsageError(
-                f"the charge {charge.name!r} follows a market price; pass index_usd_per_kwh with "
-                f"{self.count} values, one for each step"
-            )
-        return np.asarray(charge.factor_frac * index_usd_per_kwh + charge.adder_usd_per_kwh)
 
 
 def _inside(layout: PriceLayout, span: Span) -> NDArray[np.bool_]:
@@ -159,7 +141,7 @@ def price_layout(
     days = [whole.date_of(day) for day in range(whole.days_count)]
     spans = _customer_spans(versions, customer, grid, days, nearest)
     rule = export_rule(spans[0].tariff, customer, grid.date_of(0))
-    _, groups, gaps = energy_groups(whole, months, spans)
+    groups, gaps = energy_groups(whole, months, spans)
     laid = [_group(grid, whole, months.days_count, spans, group, rule) for group in groups]
     stretch, groups_laid = _stretches(grid.count, laid)
     prices, price_gaps = _export_prices(grid, rule)

@@ -2,29 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.engine.words import ChargeClass, Missing
+from kwhen.engine.rows import Block, Row, to_cents
+from kwhen.engine.words import ChargeClass, Credit, Missing
 
 if TYPE_CHECKING:
     from kwhen.engine.compiled import Compiled
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Amount = Any  # a float for one home, (H,) for many
-
-CENTS_PER_USD = 100.0
-HALF_CENT = 0.5 + 1e-7  # a half that binary fractions left a hair short still rounds up
-
-
-def to_cents(amount_usd: Floats) -> Floats:
-    """Round to whole cents, halves away from zero. [USD]"""
-    size = np.floor(np.abs(amount_usd) * CENTS_PER_USD + HALF_CENT) / CENTS_PER_USD
-    return np.copysign(size, amount_usd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,53 +50,20 @@ class Line:
     parts: tuple[LinePart, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Block:
-    """All lines of one charge over a window, as arrays: S stretches, P periods, T tiers."""
-
-    charge: str
-    klass: ChargeClass | None
-    unit: str
-    source: str
-    first_day: Ints  # (S,)
-    days_count: Ints  # (S,)
-    cycle: Ints  # (S,)
-    quantity: Floats  # (H, S, P, T)
-    price: Floats  # broadcasts with quantity
-    exact_usd: Floats  # (H, S, P, T)
-    periods: tuple[str, ...] = ("",)
-    parts: tuple[tuple[str, ChargeClass, str], ...] = ()  # name, class, source
-    part_prices: Floats | None = None  # (S | 1, P, T, K)
-    always: bool = False  # printed even when it is zero
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credit:
-    """A balance that outlives the window, or that a home brings along."""
-
-    bank: str
-    unit: str  # "USD" or "kWh"
-    amount: Amount
-    period: str = ""  # of a kWh balance
-    earned: date | None = None
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Bill:
     """What a home's energy costs under a plan; `lines` explain it and sum to `total_usd`."""
 
     total_usd: Amount
-    exact_usd: Amount  # nothing rounded
     by_month: tuple[Amount, ...]  # total of each billing cycle, in order
-    cycles: tuple[tuple[date, date], ...]  # start and exclusive end of each
     carried_credits: tuple[Credit, ...]
     missing: tuple[Missing, ...]
-    versions: tuple[date, ...]  # effective dates of the plan versions used
     export_rule: str | None
     plan: str
     _blocks: tuple[tuple[Block, Floats], ...] = field(repr=False)  # with amounts in cents
     _compiled: "Compiled" = field(repr=False)
     _is_single: bool = field(repr=False)
+    _homes_count: int = field(repr=False)
     _without_export: Callable[[], "Bill"] = field(repr=False)
 
     @property
@@ -111,52 +71,75 @@ class Bill:
         """Whether nothing that belongs on the bill is known to be missing."""
         return not self.missing
 
-    @property
+    @cached_property
+    def exact_usd(self) -> Amount:
+        """The total with nothing rounded. [USD]"""
+        total = np.zeros(self._homes_count)
+        for block, _ in self._blocks:
+            total = total + block.exact_usd.sum(axis=(1, 2))
+        return self._amount(total)
+
+    @cached_property
     def credit_usd(self) -> Amount:
         """What exporting saved: the bill of the same import without export, less this bill."""
-        return self._without_export().total_usd - self.total_usd
+        saved = np.asarray(self._without_export().total_usd - self.total_usd)
+        saved = saved if self._compiled.is_exact else to_cents(saved)
+        return float(saved) if self._is_single else saved
 
     @property
+    def cycles(self) -> tuple[tuple[date, date], ...]:
+        """Start and exclusive end of each billing cycle."""
+        first = self._compiled.grid.date_of(0)
+        edges = [first + timedelta(days=int(day)) for day in self._compiled.cycles.first_day]
+        return tuple(pairwise(edges))
+
+    @property
+    def versions(self) -> tuple[date, ...]:
+        """Effective dates of the plan versions used."""
+        return tuple(span.tariff.effective for span in self._compiled.spans)
+
+    @cached_property
     def lines(self) -> tuple[Line, ...]:
         """Every printed line, cycle by cycle in the order of the charges."""
-        found = [line for block, cents in self._blocks for line in self._lines_of(block, cents)]
+        found = [pair for block, cents in self._blocks for pair in self._lines_of(block, cents)]
         found.sort(key=lambda pair: pair[0])
         return tuple(line for _, line in found)
 
     def _lines_of(self, block: Block, cents: Floats) -> Iterator[tuple[int, Line]]:
-        shown = np.any((block.quantity != 0) | (block.exact_usd != 0), axis=0)
-        for s, p, t in np.ndindex(*block.exact_usd.shape[1:]):
-            if shown[s, p, t] or block.always:
-                yield int(block.cycle[s]), self._line(block, cents, s, p, t)
+        shown = np.any((block.quantity != 0) | (block.exact_usd != 0), axis=0)  # (B, T)
+        for number in np.flatnonzero(shown.any(axis=1)).tolist():
+            row = block.row(number)
+            for tier in np.flatnonzero(shown[number]).tolist():
+                yield row.cycle, self._line(block, row, cents, number, tier)
 
     def _amount(self, values: Floats) -> Amount:
-        return float(values[0]) if self._is_single else values
+        """A float for one home; (H,) for many, also of values that are the same for all."""
+        if self._is_single:
+            return float(values[0])
+        return np.broadcast_to(values, (self._homes_count,))
 
-    def _line(self, block: Block, cents: Floats, s: int, p: int, t: int) -> Line:
-        grid = self._compiled.grid
-        first = int(block.first_day[s])
-        price = np.broadcast_to(block.price, block.quantity.shape)[:, s, p, t]
+    def _line(self, block: Block, row: Row, cents: Floats, number: int, tier: int) -> Line:
+        price = np.broadcast_to(block.price, block.exact_usd.shape)[:, number, tier]
+        start = self._compiled.grid.date_of(row.first_day)
         return Line(
-            charge=block.charge,
-            klass=block.klass,
-            period=block.periods[p],
-            tier=t + 1 if block.exact_usd.shape[3] > 1 else 0,
-            quantity=self._amount(block.quantity[:, s, p, t]),
-            unit=block.unit,
-            price=float(price[0]) if np.all(price == price[0]) else price,
-            amount_usd=self._amount(cents[:, s, p, t]),
-            exact_usd=self._amount(block.exact_usd[:, s, p, t]),
-            source=block.source,
-            start=grid.date_of(first),
-            end=date.fromordinal(grid.date_of(first).toordinal() + int(block.days_count[s])),
-            parts=self._parts(block, s, p, t),
+            charge=row.charge,
+            klass=row.klass,
+            period=row.period,
+            tier=tier + 1 if row.tiers_count > 1 else 0,
+            quantity=self._amount(block.quantity[:, number, tier]),
+            unit=row.unit,
+            price=float(price[0]) if (price == price[0]).all() else price,
+            amount_usd=self._amount(cents[:, number, tier]),
+            exact_usd=self._amount(block.exact_usd[:, number, tier]),
+            source=row.source,
+            start=start,
+            end=start + timedelta(days=row.days_count),
+            parts=self._parts(row, block.quantity[:, number, tier], tier),
         )
 
-    def _parts(self, block: Block, s: int, p: int, t: int) -> tuple[LinePart, ...]:
-        if block.part_prices is None or len(block.parts) < 2:
+    def _parts(self, row: Row, kwh: Floats, tier: int) -> tuple[LinePart, ...]:
+        if row.part_usd_per_kwh is None or len(row.parts) < 2:
             return ()
-        prices = block.part_prices[s % len(block.part_prices), p, t]
-        kwh = block.quantity[:, s, p, t]
         return tuple(
             LinePart(
                 name=name,
@@ -165,5 +148,7 @@ class Bill:
                 exact_usd=self._amount(kwh * price),
                 source=source,
             )
-            for (name, klass, source), price in zip(block.parts, prices, strict=True)
+            for (name, klass, source), price in zip(
+                row.parts, row.part_usd_per_kwh[tier], strict=True
+            )
         )

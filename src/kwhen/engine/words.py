@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from typing import Any
 
 
 class ChargeClass(Enum):
@@ -66,3 +67,14 @@ class Customer:
     low_income: str | None = None  # programme, such as CARE
     export_rule: str | None = None  # such as NEM2, NBT, NONE
     interconnection_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """A balance that outlives the window, or that a home brings along."""
+
+    bank: str
+    unit: str  # "USD" or "kWh"
+    amount: Any  # a float for one home, (H,) for many
+    period: str = ""  # of a kWh balance
+    earned: date | None = None  # month in which it was earned, where credits have an age

@@ -1,0 +1,95 @@
+"""A home's energy on the rows of a plan's sheet: shared out over tiers and priced."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kwhen.engine.compensation import TierFill
+from kwhen.engine.compiled import Compiled
+from kwhen.engine.layout import EnergyGroup
+from kwhen.engine.metered import Metered, demand_kw
+from kwhen.engine.rows import Block
+from kwhen.engine.tariff import EnergyCharge
+from kwhen.engine.tiers import in_order_of_time, tier_kwh
+from kwhen.engine.words import TierScope
+
+Floats = NDArray[np.float64]
+
+
+def row_kwh(plan: Compiled, home: Metered, net_kwh: Floats | None) -> Floats:
+    """Energy of every row. net_kwh : (H, B) of bins, or None where nothing is netted. [kWh]"""
+    sheet = plan.sheet
+    imported = home.import_kwh_by_bin
+    if net_kwh is None:
+        return imported[:, sheet.bin_of_row]
+    netted = net_kwh[:, sheet.bin_of_row]
+    if not sheet.on_import.any():
+        return netted
+    return np.where(sheet.on_import, imported[:, sheet.bin_of_row], netted)
+
+
+def tiered_kwh(plan: Compiled, home: Metered, kwh: Floats) -> Floats:
+    """Energy of every row and tier. (H, B, T)
+
+    Rows of one pool meet its ladder together: each takes its share of every tier.
+    """
+    sheet = plan.sheet
+    if sheet.tiers_count == 1:
+        return kwh[..., None]
+    total = np.add.reduceat(kwh, sheet.pool_start, axis=1)  # (H, Q)
+    ceiling = _ceiling_kwh(plan, home)
+    parts = tier_kwh(np.abs(total), ceiling)  # (H, Q, T)
+    parts[..., 0] += total == 0  # nothing used: all of it in the first tier
+    share = parts / np.where(total == 0, 1.0, np.abs(total))[..., None]
+    found = kwh[..., None] * share[:, sheet.pool_of_row]
+    if plan.rule is not None and plan.rule.tier_fill is TierFill.CHRONOLOGICAL:
+        _fill_in_order(plan, home, ceiling, found)
+    return found
+
+
+def _ceiling_kwh(plan: Compiled, home: Metered) -> Floats:
+    """Ceilings of every pool, (Q, T) or (H, Q, T) where they follow the billing demand."""
+    sheet = plan.sheet
+    if not sheet.is_per_kw.any():
+        return sheet.ceiling_kwh
+    power = demand_kw(plan, home.import_kwh)
+    peak_kw = np.maximum.reduceat(power, plan.cycle_steps[:-1], axis=1)  # (H, C)
+    factor = np.where(sheet.is_per_kw, peak_kw[:, sheet.cycle_of_pool], 1.0)[..., None]
+    finite = np.where(np.isinf(sheet.ceiling_kwh), 0.0, sheet.ceiling_kwh) * factor
+    return np.where(np.isinf(sheet.ceiling_kwh), np.inf, finite)
+
+
+def _fill_in_order(plan: Compiled, home: Metered, ceiling_kwh: Floats, found: Floats) -> None:
+    """Overwrite pooled rows of several periods with tiers filled in the order of time."""
+    sheet, bins = plan.sheet, plan.sheet.bins
+    by_home = np.broadcast_to(ceiling_kwh, (len(found), *sheet.ceiling_kwh.shape))
+    for number, group in enumerate(plan.energy):
+        if not _is_pooled(group):
+            continue
+        steps = slice(group.first_step, group.first_step + len(group.step_label))
+        mine = np.flatnonzero(bins.group[sheet.bin_of_row] == number)
+        segment, period = bins.segment[sheet.bin_of_row[mine]], bins.period[sheet.bin_of_row[mine]]
+        ladder = np.full((group.segments.count, sheet.tiers_count), np.inf)
+        for index in range(len(found)):
+            ladder[segment] = by_home[index, sheet.pool_of_row[mine]]
+            energy = home.import_kwh[index : index + 1, steps]
+            shape = (group.segments.count, group.ceiling_kwh.shape[1])
+            filled = in_order_of_time(energy, group.step_label, shape, ladder)
+            found[index, mine] = filled[0, segment, period]
+
+
+def _is_pooled(group: EnergyGroup) -> bool:
+    charge = group.charge
+    has_tiers = group.ceiling_kwh.shape[2] > 1
+    return isinstance(charge, EnergyCharge) and charge.scope is TierScope.CYCLE and has_tiers
+
+
+def energy_block(plan: Compiled, tiered: Floats) -> Block:
+    """The lines of every energy charge and rider."""
+    sheet = plan.sheet
+    return Block(
+        row=sheet.rows.__getitem__,
+        quantity=tiered,
+        price=sheet.usd_per_kwh,
+        exact_usd=tiered * sheet.usd_per_kwh,
+        to_cycle=sheet.to_cycle,
+    )
