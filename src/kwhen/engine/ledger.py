@@ -5,7 +5,7 @@ then banks that pay in cash. At the end of a twelfth month the yearly minimum, t
 the banks and the cash-out of surplus kWh follow.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -214,10 +214,8 @@ class _Run:
         self.surplus_kwh[:, cycle] = surplus
         self.cash_out_usd[:, cycle] = surplus * self._cash_out_price(cycle, terms)
 
-    def _cash_out_price(self, cycle: int, terms: CashOut) -> Floats | float:
+    def _cash_out_price(self, cycle: int, terms: CashOut) -> float:
         price = terms.usd_per_kwh
-        if price is None:
-            return self._mean_retail_usd_per_kwh()
         if not isinstance(price, DatedPrice):
             return price
         last = self.plan.grid.date_of(int(self.plan.cycles.first_day[cycle + 1]) - 1)
@@ -226,17 +224,6 @@ class _Run:
             note = f"no surplus price is held for {last:%Y-%m}; the nearest month's is used"
             self.missing.append(Missing(name="net_surplus_rate", note=note))
         return value
-
-    def _mean_retail_usd_per_kwh(self) -> Floats:
-        """Energy charges of the plan at the home's own import, per kWh. (H,)"""
-        kwh, usd = 0.0, 0.0
-        for group in self.plan.energy:
-            imported = group.bins.gather(self.home.run_import_kwh)
-            usd = usd + (imported[..., None] * group.usd_per_kwh.sum(axis=-1)[..., :1]).sum(
-                (1, 2, 3)
-            )
-            kwh = np.maximum(kwh, imported.sum((1, 2)))
-        return np.asarray(usd / np.where(kwh == 0, 1.0, kwh))
 
     def settlement(self) -> Settlement:
         """The lines and balances of the whole window."""
@@ -264,16 +251,6 @@ class _Run:
             carried=self._carried(),
             missing=tuple(dict.fromkeys(self.missing)),
         )
-
-    def _credit_blocks(self) -> Iterator[Block]:
-        source = self.rule.source if self.rule else ""
-        credit = ChargeClass.CREDIT
-        yield self._block("Credit paid out", credit, source, -self.paid_out_usd)
-        yield self._cash_block(source)
-        for account in self.accounts:
-            name = account.bank.name
-            yield self._block(f"Credit moved to {name}", credit, source, account.moved_in)
-            yield self._block(f"Credit from {name}", credit, source, -account.paid)
 
     def _block(self, name: str, klass: ChargeClass, source: str, amount: Floats) -> Block:
         return by_cycle(
