@@ -215,7 +215,16 @@ def energy_charge(slug: str, vintage: dict[str, Any]) -> dict[str, Any]:
         "ceilings_baseline": [1.0] if slug == "e1" else None,
         "periods": list(SEASONS) if slug == "e1" else names,
         "components": components,
+        "total_usd_per_kwh": _totals(slug, vintage, cells),
     }
+
+
+def _totals(slug: str, vintage: dict[str, Any], cells: list[tuple[str, str]]) -> list[Any]:
+    """The published total of each period; E-1 prints one for each tier."""
+    totals = [vintage["totals"][season][period] for season, period in cells]
+    if slug != "e1":
+        return [float(total) for total in totals]
+    return [[float(total - vintage["baseline"]["credit"]), float(total)] for total in totals]
 
 
 def _component(name: str, usd_per_kwh: Any) -> dict[str, Any]:

@@ -128,6 +128,12 @@ def _same(column: list[float]) -> Any:
     return column[0] if len(set(column)) == 1 else column
 
 
+def totals(rows: list[list[Decimal]], extra: dict[str, float]) -> list[float]:
+    """Delivery and generation as printed, with what comes on top."""
+    more = sum((Decimal(str(usd)) for usd in extra.values()), Decimal(0))
+    return [float(row[0] + row[1] + more) for row in rows]
+
+
 def energy(parts: list[dict[str, Any]]) -> dict[str, Any]:
     """The energy charge of a time-of-use option."""
     return {
@@ -249,9 +255,11 @@ def tou_document(raw: Path, code: str) -> dict[str, Any]:
     total, parts = sections(sheets.read_text(encoding="utf-8"), option)
     extra = on_top(total)
     january = components(energy_rows(total), energy_rows(parts), extra)
+    first = _version(raw, january, "sce-tou-d-sheets-2026-01", has_baseline, has_parts=True)
+    first["charges"][0]["total_usd_per_kwh"] = totals(energy_rows(total), extra)
     versions = [
         {
-            **_version(raw, january, "sce-tou-d-sheets-2026-01", has_baseline, has_parts=True),
+            **first,
             "effective": JANUARY,
             "until": JUNE if june else None,
             "missing": [] if june else [GAPS["rates"]],
@@ -306,10 +314,9 @@ def _version(
 def domestic_document(raw: Path) -> dict[str, Any]:
     """The plan file of Schedule D: two tiers by the baseline allocation."""
     text = (raw / "rates/tariff-sheets/ELECTRIC_SCHEDULES_D.txt").read_text(encoding="utf-8")
-    totals = _domestic_rows(text, count=3)
-    parts = _domestic_rows(text, count=10)
+    printed = _domestic_rows(text, count=3)
     extra = on_top(text)
-    rows = components(totals, parts, extra)
+    rows = components(printed, _domestic_rows(text, count=10), extra)
     for row in rows:
         row["usd_per_kwh"] = _by_tier(row["usd_per_kwh"])
     ladder = item(raw, "sce-domestic-d")["energyratestructure"][0]
@@ -317,6 +324,7 @@ def domestic_document(raw: Path) -> dict[str, Any]:
     june = [{"name": "energy", "klass": "other", "usd_per_kwh": tiers}]
     june += [{"name": n, "klass": ON_TOP[n], "usd_per_kwh": usd} for n, usd in extra.items()]
     first = _domestic_version(raw, rows, "sce-d-sheets-2026-01", has_parts=True)
+    first["charges"][0]["total_usd_per_kwh"] = [totals(printed, extra)] * 2
     second = _domestic_version(raw, june, "ratebook", has_parts=False)
     return {
         **header(raw, "D", "domestic service in tiers", has_baseline=True),

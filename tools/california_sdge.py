@@ -221,6 +221,7 @@ def _dr(raw: Path) -> dict[str, Any]:
         "amount_usd": old["mincharge"],
         "per": "day",
     }
+    new = _tiers(parts) | {"total_usd_per_kwh": [[float(row[-1]) for row in rows[:2]]] * 2}
     return {
         **_header(raw, "DR", "residential service in tiers", has_baseline=True),
         "schedules": {"seasons": _seasons()},
@@ -238,7 +239,7 @@ def _dr(raw: Path) -> dict[str, Any]:
                 "sources": ["sdge-dr-2026-04", "ratebook"],
                 "baseline": "2024",
                 "missing": [GAPS["rates"]],
-                "charges": [_tiers(parts), _services(), energy_tax(raw, "2026-01-01")],
+                "charges": [new, _services(), energy_tax(raw, "2026-01-01")],
                 "programmes": _programmes("sdge-dr-2026-04"),
             },
         ],
@@ -297,6 +298,7 @@ def _ev_tou_5(raw: Path) -> dict[str, Any]:
     if len(rows) != len(PERIODS):
         raise ValueError(f"EV-TOU-5: {len(rows)} rows instead of {len(PERIODS)}")
     april = _components(rows)
+    totals = [float(row[-1]) for row in rows]
     steps = [
         (APRIL, MAY, april, "tou until 2026-04", "sdge-ev-tou-5-2026-04", []),
         (MAY, JUNE, april, "tou", "sdge-ev-tou-5-2026-04", []),
@@ -315,7 +317,8 @@ def _ev_tou_5(raw: Path) -> dict[str, Any]:
                 "holidays": "weekday-8",
                 "missing": [*gaps, GAPS["holidays"]],
                 "charges": [
-                    _tou_energy(parts, schedule),
+                    _tou_energy(parts, schedule)
+                    | ({"total_usd_per_kwh": totals} if parts is april else {}),
                     _services(),
                     energy_tax(raw, "2026-01-01"),
                 ],
