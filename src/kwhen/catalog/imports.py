@@ -62,7 +62,7 @@ class _Kept:
     """A proven item by its place in the spool."""
 
     line: int
-    version: tuple[str, date]  # plan and start
+    version: tuple[str, date]  # plan in any case, and start
     revised: str
     said: Refusal
 
@@ -142,7 +142,7 @@ def load_imported(store: Path) -> Iterator[Tariff]:
         for item in read_items(header):
             with damage_named(header.path):
                 tariff = _keyed(read_urdb(item))
-            version = (tariff.plan, tariff.effective)
+            version = (tariff.plan.casefold(), tariff.effective)
             if version not in seen:
                 seen.add(version)
                 yield tariff
@@ -226,7 +226,7 @@ def _kept(item: Mapping[str, Any], tariff: Tariff, line: int) -> _Kept:
     # Labels are object ids: they rise with the time of their making.
     return _Kept(
         line=line,
-        version=(tariff.plan, tariff.effective),
+        version=(tariff.plan.casefold(), tariff.effective),
         revised=f"{latest} {said.label}",
         said=said,
     )
