@@ -39,7 +39,8 @@ COMMENT = """PG&E Schedule {schedule}, by component.
 Built by tools/build_plans_california.py from the utility's tariff book as read by
 eman/tariffkit (MIT). In every version the components sum to the published total rates of the
 sheet, which the build checks; where the sheet's own parts are 0.00001 off, the total wins and
-the difference is the component "rounding". {note}"""
+the difference is the component "rounding".
+{note}"""
 NOTES = {
     "e1": "The tiers are printed at their sums.",
     "etouc": "The sheet prints total usage at the rate over baseline and a baseline credit.",

@@ -34,15 +34,10 @@ GAPS = {
         "note": "the allowance of Region 5 alone is held (basic heating); homes of other "
         "regions have other allowances",
     },
-    "export": {"name": "export_rule", "note": "SCE's export prices are not held"},
     "climate": {
         **CLIMATE_CREDIT,
         "note": "California Climate Credit: 36.00 $ twice a year on the sheets of 2026-01; "
         "its months are not held",
-    },
-    "parts": {
-        "name": "components",
-        "note": "the sheets from 2026-06 are held as totals, delivery and generation together",
     },
     "credit": {
         "name": "baseline_credit_rate",
@@ -233,7 +228,7 @@ def baselines(raw: Path) -> dict[str, Any]:
 
 def header(raw: Path, code: str, name: str, *, has_baseline: bool) -> dict[str, Any]:
     """What all of SCE's plan files share."""
-    gaps = [GAPS["climate"], LOCAL_TAXES, GAPS["export"]]
+    gaps = [GAPS["climate"], LOCAL_TAXES]
     return {
         "format": 1,
         "family": f"{UTILITY_ID}/{code}",
@@ -270,12 +265,11 @@ def tou_document(raw: Path, code: str) -> dict[str, Any]:
         both = [{"name": "energy", "klass": "other", "usd_per_kwh": prices}]
         both += [{"name": n, "klass": ON_TOP[n], "usd_per_kwh": usd} for n, usd in extra.items()]
         _check_on_top(raw, june, extra)
-        gaps = [GAPS["parts"], *([GAPS["credit"]] if has_baseline else [])]
         versions.append(
             {
                 **_version(raw, both, "ratebook", has_baseline, has_parts=False),
                 "effective": JUNE,
-                "missing": gaps,
+                "missing": [GAPS["credit"]] if has_baseline else [],
             }
         )
     schedules = {"tou": tou_schedule(*hours)}
@@ -331,7 +325,7 @@ def domestic_document(raw: Path) -> dict[str, Any]:
         "schedules": {"seasons": seasons()},
         "versions": [
             {**first, "effective": JANUARY, "until": JUNE},
-            {**second, "effective": JUNE, "missing": [GAPS["parts"]]},
+            {**second, "effective": JUNE},
         ],
     }
 
@@ -379,7 +373,7 @@ components sum to the printed delivery total; generation, the fixed recovery cha
 come on top. From 2026-06-01 in totals, from rates checked against the sheets (cbetz/ratebook),
 with the fixed recovery charge and MCAM of the sheets on top.
 Baseline allocations are held for Region 5 with basic heating alone: only that territory is
-offered, and it names the gap."""
+offered, and it names the gap. Export prices are not held."""
 
 
 def documents(raw: Path) -> dict[str, tuple[dict[str, Any], str]]:
