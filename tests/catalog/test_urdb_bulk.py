@@ -2,9 +2,13 @@
 
 import gzip
 import json
+import tempfile
 import tracemalloc
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kwhen.catalog.urdb import bulk, read_urdb
 from kwhen.catalog.urdb.bulk import read_bulk
@@ -145,3 +149,24 @@ def test_a_long_file_is_never_in_memory(tmp_path, name):
     tracemalloc.stop()
     assert count == 1500
     assert peak_bytes < 8e6  # the text is 39 MB
+
+
+@given(
+    st.binary(max_size=300)
+    | st.text(alphabet='[]{}",:\\ \n\r\x00alb19é', max_size=120).map(str.encode)
+    | st.text(alphabet='",\n\r\x00ab', max_size=80).map(
+        lambda rest: b"label,name\n" + rest.encode()
+    ),
+    st.sampled_from(["x.csv", "x.json", "x.csv.gz", "x.json.gz"]),
+    st.booleans(),
+)
+def test_any_bytes_end_in_items_refusals_or_an_error(content, name, is_packed):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(gzip.compress(content) if is_packed else content)
+        try:
+            found = list(read_bulk(path))
+        except SourceError as error:
+            assert str(path) in str(error)
+        else:
+            assert all(isinstance(entry, dict | Refusal) for entry in found)

@@ -3,10 +3,12 @@
 from datetime import date
 from math import inf
 
+import numpy as np
 import pytest
 
 from kwhen.catalog.urdb import csv_row_to_item, read_urdb
 from kwhen.catalog.urdb.prove import prove
+from kwhen.engine.bill import bill
 from kwhen.engine.tariff import DemandCharge, EnergyCharge, FixedCharge, Service, Tariff
 from kwhen.engine.words import CeilingPer, ChargeClass, Per, TierScope
 from kwhen.errors import TariffError
@@ -95,16 +97,29 @@ def test_a_price_beyond_ten_thousand_is_refused_by_name(field):
     assert refused(item).startswith(f"energyratestructure[0][0].{field}: 10,984 $")
 
 
-def test_kwh_daily_counts_by_day():
-    charge = energy(read_urdb(flat_item(energyratestructure=[tiered(10, None, unit="kWh daily")])))
-    assert (charge.ceiling_per, ceilings(charge)) == (CeilingPer.DAY, [[10, inf]])
+def month_bill_usd(tariff: Tariff, first: date, days: int, kwh_per_day: float) -> float:
+    """Bill of one whole month at an even use."""
+    use_kwh = np.full(days * 24, kwh_per_day / 24)
+    return float(bill([tariff], use_kwh, start=first, step_minutes=60).exact_usd)
 
 
-def test_dollars_a_day_stay_dollars_a_day():
-    tariff = read_urdb(flat_item(fixedchargefirstmeter=0.79343, fixedchargeunits="$/day"))
-    assert [(c.amount_usd, c.per) for c in tariff.charges if isinstance(c, FixedCharge)] == [
-        (0.79343, Per.DAY)
-    ]
+def test_kwh_daily_is_times_the_days_of_the_cycle():
+    structure = [tiered(10, None, unit="kWh daily")]
+    tariff = read_urdb(flat_item(energyratestructure=structure, fixedchargefirstmeter=0))
+    assert energy(tariff).ceiling_per is CeilingPer.DAY
+    for month, days in ((2, 28), (4, 30), (7, 31)):
+        usd = month_bill_usd(tariff, date(2026, month, 1), days, 15.0)
+        assert usd == pytest.approx(days * (10 * 0.1 + 5 * 0.2))
+
+
+def test_dollars_a_day_are_times_the_real_days_of_the_cycle():
+    structure = [[{"rate": 0.0}]]
+    item = flat_item(energyratestructure=structure, fixedchargeunits="$/day")
+    tariff = read_urdb(item | {"fixedchargefirstmeter": 0.79343})
+    assert [c.per for c in tariff.charges if isinstance(c, FixedCharge)] == [Per.DAY]
+    for month, days in ((2, 28), (4, 30), (7, 31)):
+        usd = month_bill_usd(tariff, date(2026, month, 1), days, 15.0)
+        assert usd == pytest.approx(days * 0.79343)
 
 
 def test_a_negative_fixed_charge_is_a_credit():
