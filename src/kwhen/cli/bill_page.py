@@ -10,7 +10,7 @@ from rich.text import Text
 from kwhen.catalog.plans import RatePlan
 from kwhen.cli.kinds import gap_words
 from kwhen.cli.meter import Metered, about, doubts
-from kwhen.cli.page import bar, days, is_drawn, money, number, paragraph, price, table
+from kwhen.cli.page import bar, days, is_drawn, money, number, paragraph, price, prose, put, table
 from kwhen.engine.result import Bill, Credit, Line
 
 _BAR_WIDTH = 22
@@ -65,8 +65,8 @@ def show_bill(
     """The whole bill, for a person."""
     console.print(Text.assemble((plan.key, "bold"), "  ", plan.name))
     rule = f", export rule {bill.export_rule}" if bill.export_rule else ""
-    console.print(Text(f"{plan.utility}, {days(home.first, home.end)}{rule}", style="dim"))
-    console.print(Text(about(home), style="dim"))
+    prose(console, f"{plan.utility}, {days(home.first, home.end)}{rule}", "dim")
+    prose(console, about(home), "dim")
     console.print()
     _show_cycles(console, home, bill)
     if by_month:
@@ -97,7 +97,7 @@ def _show_cycles(console: Console, home: Metered, bill: Bill) -> None:
     cells = ["Total", f"{(home.end - home.first).days}", number(import_kwh)]
     cells += [number(export_kwh)] if home.has_export else []
     rows.add_row(*cells, money(bill.total_usd), style="bold")
-    console.print(rows)
+    put(console, rows)
 
 
 def _show_lines(console: Console, lines: Sequence[Line], title: str) -> None:
@@ -108,11 +108,10 @@ def _show_lines(console: Console, lines: Sequence[Line], title: str) -> None:
         "Charge",
         "Period",
         ("Quantity", "number"),
-        ("Unit", "key"),
-        ("$ a unit", "number"),
+        ("Price", "number"),
         ("Amount", "number"),
     )
-    before = ""
+    before, has_means = "", False
     for found in line_sums(lines):
         tier = f"tier {found.tier}" if found.tier else ""
         rows.add_row(
@@ -122,21 +121,26 @@ def _show_lines(console: Console, lines: Sequence[Line], title: str) -> None:
             money(found.amount_usd),
         )
         before = found.charge
+        has_means = has_means or not found.has_one_price
     rows.add_section()
     total_usd = sum(line.amount_usd for line in lines)
-    rows.add_row("Total", "", "", "", "", money(total_usd), style="bold")
-    console.print(rows)
+    rows.add_row("Total", "", "", "", money(total_usd), style="bold")
+    put(console, rows)
+    if has_means:
+        prose(console, "~ the mean of prices that changed; --by-month shows each", "dim")
 
 
-def _quantity(found: LineSum) -> tuple[str, str, str]:
-    """Quantity, unit and price; a credit is an amount and has neither."""
-    if found.unit == "USD" and found.has_one_price and found.low_price == 1.0:
-        return "", "", ""
-    if found.has_one_price:
-        shown = price(found.low_price)
-    else:
-        shown = f"{found.low_price:.3f}–{found.high_price:.3f}"
-    return number(found.quantity, 1), found.unit, shown
+def _quantity(found: LineSum) -> tuple[str, str]:
+    """Quantity and price; a credit is an amount and has neither."""
+    if found.unit == "USD":
+        if found.has_one_price and found.low_price == 1.0:
+            return "", ""
+        return money(found.quantity), f"{number(100 * found.low_price, 2)} %"
+    mean = found.low_price
+    if not found.has_one_price and found.quantity:
+        mean = found.amount_usd / found.quantity
+    mark = "" if found.has_one_price else "~"
+    return f"{number(found.quantity, 1)} {found.unit}", mark + price(mean)
 
 
 def _show_notes(console: Console, home: Metered, bill: Bill) -> None:

@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from kwhen import api
-from kwhen.catalog.plans import rate_plan
 from kwhen.cli import options
 from kwhen.cli.bill_document import bill_document
 from kwhen.cli.bill_page import show_bill
 from kwhen.cli.meter import metered
 from kwhen.cli.page import emit, page
+from kwhen.cli.stock import find_plan
 
 EXAMPLE = "kwhen bill --plan 14328/E-TOU-C/T-B --usage demo"
 
@@ -37,7 +37,7 @@ def bill(
 ) -> None:
     """Bill a home's usage under one plan, itemised."""
     who = options.customer(territory, heating, low_income, export_rule, interconnection_date)
-    found = rate_plan(plan, who)
+    found = find_plan(plan, who)
     zone = found.versions[-1].timezone
     home = metered(usage, zone, first=first, end=end, fill=fill, meter=meter)
     made = api.bill(

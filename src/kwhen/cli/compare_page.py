@@ -1,6 +1,7 @@
 """A comparison on the page and for JSON."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from rich.console import Console
 from rich.text import Text
@@ -15,11 +16,12 @@ from kwhen.cli.page import (
     is_drawn,
     money,
     paragraph,
+    prose,
+    put,
     stacked,
     table,
     words,
 )
-from kwhen.engine.words import Missing
 
 _BAR_WIDTH = 20
 _STANDS_IN = "version"  # the gap of days without a version of their own
@@ -31,11 +33,11 @@ def show_comparison(console: Console, request: Comparison, result: Result) -> No
     _show_head(console, request, result)
     if result.ranked:
         console.print()
-        _show_rows(console, request, result.ranked, is_ranked=True)
+        _show_rows(console, result.ranked, is_ranked=True)
     if result.apart:
         console.print()
         console.print(Text("Without supply: delivery alone, no full bill, not ranked", "bold"))
-        _show_rows(console, request, result.apart, is_ranked=False)
+        _show_rows(console, result.apart, is_ranked=False)
     if result.failures:
         console.print()
         _show_failures(console, result.failures)
@@ -50,8 +52,8 @@ def _show_head(console: Console, request: Comparison, result: Result) -> None:
             f" in {where.zipcode} {where.city}, {where.state}, {days(home.first, home.end)}",
         )
     )
-    console.print(Text(about(home), style="dim"))
-    console.print(Text(_rule_words(result), style="dim"))
+    prose(console, about(home), "dim")
+    prose(console, _rule_words(result), "dim")
 
 
 def _rule_words(result: Result) -> str:
@@ -63,9 +65,7 @@ def _rule_words(result: Result) -> str:
     return "export rule: named with each plan"
 
 
-def _show_rows(
-    console: Console, request: Comparison, rows: Sequence[Row], *, is_ranked: bool
-) -> None:
+def _show_rows(console: Console, rows: Sequence[Row], *, is_ranked: bool) -> None:
     head = [("#", "number")] if is_ranked else []
     tail = [("To best", "number"), ("", "bar")] if is_ranked else []
     shown = table(console, *head, ("Plan", "text"), ("Total", "number"), *tail)
@@ -73,30 +73,25 @@ def _show_rows(
     rules = {row.bill.export_rule for row in rows}
     for place, row in enumerate(rows, start=1):
         cells: list[str | Text] = [str(place)] if is_ranked else []
-        cells += [_plan_cell(request, row, len(rules) > 1), money(row.total_usd)]
+        cells += [_plan_cell(row, len(rules) > 1), money(row.total_usd)]
         if is_ranked:
             cells.append(money(row.total_usd - best, sign=True) if place > 1 else "best")
             cells += [_bar(row.total_usd, best, largest)] if is_drawn(console) else []
         shown.add_row(*cells, style="green" if is_ranked and place == 1 else None)
-    console.print(shown)
+    put(console, shown)
 
 
-def _plan_cell(request: Comparison, row: Row, names_rule: bool) -> Text:
+def _plan_cell(row: Row, names_rule: bool) -> Text:
     notes = []
     if row.variants_count > 1:
         notes.append(
-            f"{money(row.low_usd)} to {money(row.high_usd)} over {row.variants_count} keys"
+            f"middle of {row.variants_count} keys: {money(row.low_usd)} to {money(row.high_usd)}"
         )
-    if _borrows(request, row):
+    if row.is_priced_apart:
         notes.append("prices of " + ", ".join(str(day) for day in row.bill.versions))
     if names_rule and row.bill.export_rule:
         notes.append(f"export rule {row.bill.export_rule}")
     return stacked(row.plan.key, row.plan.name, *notes)
-
-
-def _borrows(request: Comparison, row: Row) -> bool:
-    """Whether the prices are of other dates than the usage, or than asked for."""
-    return row.is_nearest and request.on is None
 
 
 def _bar(total_usd: float, best_usd: float, largest_usd: float) -> Text:
@@ -112,7 +107,7 @@ def _show_failures(console: Console, failures: Sequence[Failure]) -> None:
     shown = table(console, ("Plan", "text"), "Why")
     for failure in failures:
         shown.add_row(failure.key, failure.reason)
-    console.print(shown)
+    put(console, shown)
 
 
 def _cares(request: Comparison, result: Result) -> list[str]:
@@ -124,14 +119,19 @@ def _cares(request: Comparison, result: Result) -> list[str]:
             "keys shows its middle one. Your bill names the territory: give --territory and "
             "--heating."
         )
-    if any(_borrows(request, row) for row in rows):
-        found.append(
-            "Where no prices are held for the days of the usage, the nearest ones stand in; "
-            "--on DATE bills every plan at the prices of one date."
-        )
-    if request.on is not None:
-        found.append(f"Every day is billed at the prices of {request.on}, or the nearest held.")
+    if result.prices_on is not None:
+        found.append(_price_words(request, result.prices_on))
     return [*found, *_gap_sentences(rows), *doubts(result.home)]
+
+
+def _price_words(request: Comparison, on: date) -> str:
+    said = f"Every day is billed at the prices of {on}, or the nearest held"
+    if request.on is not None:
+        return f"{said}."
+    return (
+        f"{said}: some plan has no prices for the days of the usage. `kwhen bill` takes the "
+        "prices of their own time where they are held; --on DATE chooses another date."
+    )
 
 
 def _gap_sentences(rows: Sequence[Row]) -> list[str]:
@@ -158,15 +158,15 @@ def compare_document(request: Comparison, result: Result) -> Document:
         "city": where.city,
         "state": where.state,
         "usage": as_document(result.home),
-        "prices_on": request.on,
-        "ranked": [_row(request, row, best) for row in result.ranked],
-        "without_supply": [_row(request, row, None) for row in result.apart],
+        "prices_on": result.prices_on,
+        "ranked": [_row(result, row, best) for row in result.ranked],
+        "without_supply": [_row(result, row, None) for row in result.apart],
         "not_billed": [{"key": f.key, "reason": f.reason} for f in result.failures],
     }
 
 
-def _row(request: Comparison, row: Row, best_usd: float | None) -> Document:
-    gaps = [gap for gap in row.bill.missing if not _is_asked_for(request, gap)]
+def _row(result: Result, row: Row, best_usd: float | None) -> Document:
+    gaps = [gap for gap in row.bill.missing if result.prices_on is None or gap.name != _STANDS_IN]
     return {
         "key": row.plan.key,
         "id": row.plan.id,
@@ -183,11 +183,6 @@ def _row(request: Comparison, row: Row, best_usd: float | None) -> Document:
         "export_rule": row.bill.export_rule,
         "export_credit_usd": round(row.bill.credit_usd, 2),
         "versions": list(row.bill.versions),
-        "is_nearest_version": row.is_nearest,
+        "is_nearest_version": row.is_nearest or row.is_priced_apart,
         "missing": gap_documents(tuple(gaps)),
     }
-
-
-def _is_asked_for(request: Comparison, gap: Missing) -> bool:
-    """Whether prices of another date are what was asked for."""
-    return gap.name == _STANDS_IN and request.on is not None

@@ -68,6 +68,7 @@ class Row:
     high_usd: float
     variants_count: int
     is_nearest: bool  # some days have no version of their own
+    is_priced_apart: bool  # of the date that all are billed at, no version is held
 
     @property
     def total_usd(self) -> float:
@@ -88,6 +89,7 @@ class Result:
     """What came of it."""
 
     home: Metered
+    prices_on: date | None  # every day is billed at the prices of this date; None: of its own
     ranked: tuple[Row, ...]  # full bills, rising
     apart: tuple[Row, ...]  # bills without supply, rising
     failures: tuple[Failure, ...]
@@ -105,6 +107,7 @@ def compared(request: Comparison, offered: Sequence[RatePlan]) -> Result:
     KwhenError : the usage cannot be read, or no plan at all can be billed
     """
     home = _home(request, offered[0])
+    on = request.on or common_date(offered, home)
     families = grouped(offered, lambda plan: plan.family)
     fitting = {
         name: [p for p in own if fits(p, request.customer)] for name, own in families.items()
@@ -115,20 +118,47 @@ def compared(request: Comparison, offered: Sequence[RatePlan]) -> Result:
     billed: list[Billed] = []
     with _progress(sum(map(len, fitting.values()))) as step:
         for name, own in fitting.items():
-            found = _bill_family(request, own, step)
+            found = _bill_family(request, own, on, step)
             if isinstance(found, Failure):
                 failures.append(Failure(key=name, reason=found.reason))
             else:
                 billed += found
     if not billed:
         raise ChoiceError(f"no plan of {request.where.zipcode} can be billed; {failures[0].reason}")
-    rows = sorted(_rows(billed), key=lambda row: row.total_usd)
+    rows = sorted(_rows(billed, on), key=lambda row: row.total_usd)
     return Result(
         home=home,
+        prices_on=on,
         ranked=tuple(row for row in rows if not is_apart(row)),
         apart=tuple(row for row in rows if is_apart(row)),
         failures=tuple(failures),
     )
+
+
+def common_date(offered: Sequence[RatePlan], home: Metered) -> date | None:
+    """A date at which all plans can be compared, where some have no prices for the usage's days.
+
+    None: every plan covers all the days, so each day takes its own prices.
+    """
+    first, last = home.first, date.fromordinal(home.end.toordinal() - 1)
+    if all(_covers(plan, first, last) for plan in offered):
+        return None
+    return max(last, *(plan.versions[0].effective for plan in offered))
+
+
+def _covers(plan: RatePlan, first: date, last: date) -> bool:
+    """Whether versions cover every day from first to last."""
+    day = first
+    for version in plan.versions:
+        if version.covers(day):
+            if version.until is None or version.until > last:
+                return True
+            day = version.until
+    return False
+
+
+def _is_held(plan: RatePlan, day: date) -> bool:
+    return any(version.covers(day) for version in plan.versions)
 
 
 def fits(plan: RatePlan, customer: Customer) -> bool:
@@ -162,7 +192,7 @@ def _no_variant(request: Comparison, own: Sequence[RatePlan]) -> Failure:
 
 
 def _bill_family(
-    request: Comparison, own: Sequence[RatePlan], step: _Step
+    request: Comparison, own: Sequence[RatePlan], on: date | None, step: _Step
 ) -> list[Billed] | Failure:
     found = []
     for plan in own:
@@ -170,7 +200,7 @@ def _bill_family(
         home = _home(request, plan)
         try:
             bill = api.bill(
-                plan.on(request.on, nearest=True) if request.on else plan,
+                plan.on(on, nearest=True) if on else plan,
                 home.import_kwh,
                 home.export_kwh,
                 start=home.first,
@@ -184,7 +214,7 @@ def _bill_family(
     return found
 
 
-def _rows(billed: Sequence[Billed]) -> Iterator[Row]:
+def _rows(billed: Sequence[Billed], on: date | None) -> Iterator[Row]:
     for of_utility in grouped(billed, lambda one: str(one.plan.utility_id)).values():
         order = _variants_by_cost(of_utility)
         for own in grouped(of_utility, lambda one: one.plan.family).values():
@@ -198,7 +228,8 @@ def _rows(billed: Sequence[Billed]) -> Iterator[Row]:
                 low_usd=min(totals),
                 high_usd=max(totals),
                 variants_count=len(own),
-                is_nearest=any(gap.name == "version" for gap in shown.bill.missing),
+                is_nearest=on is None and any(g.name == "version" for g in shown.bill.missing),
+                is_priced_apart=on is not None and not _is_held(shown.plan, on),
             )
 
 

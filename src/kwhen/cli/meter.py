@@ -123,6 +123,8 @@ def about(home: Metered) -> str:
 
 def doubts(home: Metered) -> list[str]:
     """The file's notes and its gaps in these days, in words."""
+    if home.file == DEMO:
+        return []
     gaps = [g for g in home.usage.gaps if g.start.date() < home.end and g.end.date() >= home.first]
     listed = [f"gap {gap}" for gap in gaps[:_SHOWN]]
     more = [f"and {len(gaps) - _SHOWN} more gaps"] if len(gaps) > _SHOWN else []

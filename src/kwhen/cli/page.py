@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from textwrap import fill
 from typing import Any, TypeVar
 
 from rich import box
@@ -87,7 +88,8 @@ def words(name: str) -> str:
 def table(console: Console, *columns: str | tuple[str, str], title: str = "") -> Table:
     """A table of the house form. A column is its heading, or (heading, kind).
 
-    Kinds: "number" right-aligned, "key" never cut, "bar" for bars, "text" may wrap.
+    Kinds: "number" right-aligned, "amount" likewise and may wrap, "key" never cut,
+    "bar" for bars, "text" may wrap.
     """
     drawn = is_drawn(console)
     found = Table(
@@ -103,6 +105,8 @@ def table(console: Console, *columns: str | tuple[str, str], title: str = "") ->
         heading, kind = (column, "text") if isinstance(column, str) else column
         if kind == "number":
             found.add_column(heading, justify="right", no_wrap=True)
+        elif kind == "amount":
+            found.add_column(heading, justify="right")
         elif kind == "key":
             found.add_column(heading, no_wrap=True, overflow="fold")
         elif kind == "bar":
@@ -123,6 +127,17 @@ def stacked(first: str, *more: str, style: str = "bold") -> Text:
     return text
 
 
+def put(console: Console, rows: Table) -> None:
+    """Print a table; in a pipe without blanks at the ends of its lines."""
+    if is_drawn(console):
+        console.print(rows)
+        return
+    with console.capture() as capture:
+        console.print(rows)
+    for line in capture.get().splitlines():
+        console.print(Text(line.rstrip()), soft_wrap=True)
+
+
 def paragraph(console: Console, head: str, sentences: Iterable[str]) -> None:
     """A head, and sentences as a list below it; nothing where there are none."""
     listed = list(sentences)
@@ -131,11 +146,23 @@ def paragraph(console: Console, head: str, sentences: Iterable[str]) -> None:
     console.print()
     console.print(Text(head, style="bold"))
     for sentence in listed:
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(no_wrap=True)
-        grid.add_column()
-        grid.add_row("-", Text(sentence))
-        console.print(grid)
+        console.print(Text(_wrapped(console, sentence, "- ", "  ")), soft_wrap=True)
+
+
+def prose(console: Console, sentence: str, style: str = "") -> None:
+    """A sentence over as many lines as it needs, links unbroken."""
+    console.print(Text(_wrapped(console, sentence), style=style), soft_wrap=True)
+
+
+def _wrapped(console: Console, sentence: str, first: str = "", later: str = "") -> str:
+    return fill(
+        sentence,
+        width=console.width,
+        initial_indent=first,
+        subsequent_indent=later,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def grouped(items: Sequence[Item], key: Callable[[Item], str]) -> dict[str, list[Item]]:

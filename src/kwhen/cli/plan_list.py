@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.text import Text
 
 from kwhen.catalog.places import Place, UtilityListing, place, usual_id
-from kwhen.catalog.plans import RatePlan, plans
+from kwhen.catalog.plans import RatePlan
 from kwhen.cli import options
 from kwhen.cli.kinds import kind_words, plan_document
-from kwhen.cli.page import Document, emit, grouped, page, stacked, table, words
+from kwhen.cli.page import Document, emit, grouped, page, prose, put, stacked, table, words
+from kwhen.cli.stock import find_plans
 from kwhen.errors import ChoiceError
 
 EXAMPLE = "kwhen plans --zip 94107"
@@ -38,7 +39,7 @@ def list_plans(
     """List the rate plans of a ZIP code or a utility."""
     if zipcode is None and utility_id is None:
         raise ChoiceError("plans are listed by --zip, by --utility-id, or by both; give one")
-    found = plans(zipcode=zipcode, utility_id=utility_id, offered_only=not closed)
+    found = find_plans(zipcode, utility_id, offered_only=not closed)
     where = place(zipcode) if zipcode is not None else None
     if json:
         emit(_document(found, where, on))
@@ -94,31 +95,39 @@ def _show_utility(
     console: Console, own: Sequence[RatePlan], where: Place | None, on: date | None
 ) -> None:
     console.print(_heading(own[0], where))
-    rows = table(console, ("Plan", "text"), "Kind", ("From", "key"), "Missing")
+    rows = table(console, "Plan", ("Kind", "key"), ("In force from", "key"))
+    common = set.intersection(*(set(_gap_names(plan)) for plan in own))
     for family in grouped(own, lambda plan: plan.family).values():
         plan = family[0]
         version = plan.on(on or date.max, nearest=True)
-        since = str(version.effective)
-        if in_force(plan, on) is False:
-            since += " *"
-        gaps = [words(gap.name) for gap in plan.missing if gap.name not in _ZIP_GAPS]
+        lacking = [words(name) for name in _gap_names(plan) if name not in common]
         rows.add_row(
-            stacked(plan.family, plan.name, _variants(family), _closed(plan)),
+            stacked(
+                plan.family,
+                plan.name,
+                _variants(family),
+                f"missing: {', '.join(lacking)}" if lacking else "",
+                "" if plan.offered else f"closed: {plan.closed}",
+            ),
             kind_words(version),
-            since,
-            ", ".join(gaps) or "-",
+            f"{version.effective}{'' if in_force(plan, on) is not False else ' *'}",
         )
-    console.print(rows)
+    put(console, rows)
+    if common:
+        listed = ", ".join(words(name) for name in _gap_names(own[0]) if name in common)
+        prose(console, f"Missing in all of them: {listed}.", "dim")
+    if any(in_force(plan, on) is False for plan in own):
+        prose(console, f"* no version is held for {on}: this is the nearest.", "yellow")
 
 
-def _closed(plan: RatePlan) -> str:
-    return "" if plan.offered else f"closed: {plan.closed}"
+def _gap_names(plan: RatePlan) -> list[str]:
+    return [gap.name for gap in plan.missing if gap.name not in _ZIP_GAPS]
 
 
 def _variants(family: Sequence[RatePlan]) -> str:
     if len(family) < 2:
         return ""
-    return f"{len(family)} keys, {family[0].key} to {family[-1].key.rsplit('/', 1)[-1]}"
+    return f"{len(family)} keys: {family[0].key} to {family[-1].key.rsplit('/', 1)[-1]}"
 
 
 def _heading(plan: RatePlan, where: Place | None) -> Text:
@@ -146,10 +155,10 @@ def _say_the_rest(
 ) -> None:
     notes = []
     if any(plan.territory for plan in found):
-        family = next(plan for plan in found if plan.territory).family
+        example = next(plan for plan in found if plan.territory)
         notes.append(
             "Plans with several keys have one for each baseline territory and heating code "
-            f"(B basic, H all electric), such as {family}/T-B. The utility's bill names the "
+            f"(B basic, H all electric), such as {example.key}. The utility's bill names the "
             "territory."
         )
     bare = [u for u in (where.utilities if where else ()) if str(usual_id(u.eia_id)) not in shown]
@@ -160,4 +169,4 @@ def _say_the_rest(
         notes.append("The catalog has no plan here. `kwhen catalog import` brings plans in.")
     for note in notes:
         console.print()
-        console.print(Text(note))
+        prose(console, note)
