@@ -86,11 +86,18 @@ def test_of_two_active_rates_of_one_name_the_last_revised_stays(tmp_path):
     ]
 
 
-def test_versions_of_one_plan_are_all_kept(tmp_path):
-    import_urdb([ITEMS[0], ITEMS[7]], tmp_path)
-    assert [(t.plan, t.effective.year) for t in load_imported(tmp_path)] == [
-        ("195/Flat", 2026),
-        ("195/Flat", 2027),
+def test_versions_of_one_plan_follow_each_other(tmp_path):
+    start = {"startdate": "2026-01-01"}
+    items = [
+        flat_item(label="1", name="FLAT", startdate="2028-01-01"),
+        flat_item(label="2", name="Flat", startdate="2027-01-01", enddate="2027-06-30"),
+        flat_item(label="3", name="Flat", **start),  # never got an end date
+    ]
+    import_urdb(items, tmp_path)
+    assert [(t.plan, t.effective.year, str(t.until)) for t in load_imported(tmp_path)] == [
+        ("195/FLAT", 2026, "2027-01-01"),
+        ("195/FLAT", 2027, "2027-07-01"),
+        ("195/FLAT", 2028, "None"),
     ]
 
 
