@@ -62,6 +62,23 @@ SSC_ARRAYS = {
 SSC_UNITS = ("kWh", "kWh/kW", "kWh daily", "kWh/kW daily")
 SSC_OPEN = 1e38  # how SAM writes that a tier has no upper edge
 
+HPXML_HEAD = """\
+# A home's yearly bills with and without solar: the utility bill tests of OpenStudio-HPXML
+# (BSD-3-Clause, the commit and test in `document`), whose published figures were read off BEopt
+# 2.9's screen in whole dollars; the reference figures are that source's own sums to 1e-4.
+# Written by tools/build_known_answers.py. The year is 2007, without clock changes.
+#
+# usd = [fixed, energy, solar credit]:
+#   fixed         fixed charges, grid fee and what a monthly minimum adds, of the home with solar
+#   energy        energy charges of the same home without solar
+#   solar credit  the rest: the bill with solar less fixed and energy, so it is below zero
+# Net metering nets the year: each month's surplus pays later months at retail. What is then left
+# is worth `surplus_usd_per_kwh` for each kWh by which the year's generation exceeds its load, or
+# with surplus = "retail" all the credit that is left.
+# ladders = [[[ceiling kWh a month, $/kWh], ...] of each period]; digits count from 0.
+"""
+HPXML_FIGURES = ["fixed", "energy", "pv_credit"]
+
 
 def toml(value: Any) -> str:
     """A value as TOML; whole numbers lose their point."""
@@ -165,11 +182,88 @@ def build_ssc(folder: Path) -> None:
     write_npz(OUT / "ssc.npz", {name: a.astype(np.float32) for name, a in arrays.items()})
 
 
+def hpxml_rate(rate: Mapping[str, Any]) -> dict[str, Any]:
+    """The prices of one sample rate."""
+    found: dict[str, Any] = {"fixed_usd_per_month": rate["fixedchargefirstmeter"]}
+    assert rate["fixedchargeunits"] == "$/month"
+    if "mincharge" in rate:
+        assert rate["minchargeunits"] == "$/month"
+        found["minimum_usd_per_month"] = rate["mincharge"]
+    if "realtimepricing" in rate:
+        return {**found, "index": "market_usd_per_kwh"}
+    ladders = [
+        [[tier.get("max", np.inf), tier["rate"]] for tier in ladder]
+        for ladder in rate["energyratestructure"]
+    ]
+    found["ladders"] = ladders
+    if len(ladders) > 1:
+        found["weekday"] = digits(rate["energyweekdayschedule"])
+        found["weekend"] = digits(rate["energyweekendschedule"])
+    return found
+
+
+def hpxml_scheme(case: Mapping[str, Any]) -> str:
+    """How a home with solar is credited."""
+    if case["comp"] == "fit":
+        return f"all generation at {case['fit']} $/kWh"
+    if case["excess"] == "retail":
+        return "net metering, the year's surplus at retail"
+    return f"net metering, the year's surplus at {case['excess_rate']} $/kWh"
+
+
+def hpxml_case(case: Mapping[str, Any], document: str) -> dict[str, Any]:
+    """One row of the table."""
+    is_metered = case["comp"] == "net_metering"
+    at_retail = is_metered and case["excess"] == "retail"
+    name = f"{case['rate'].removeprefix('Sample ')}, {case['pv_kw']} kW: {hpxml_scheme(case)}"
+    found = {
+        "name": name + (", grid fee" if case["grid_fee"] else ""),
+        "document": f"{document}, {case['name']} (BSD-3-Clause)",
+        "rate": hpxml_key(case["rate"]),
+        "solar_kw": case["pv_kw"],
+        "scheme": "net_metering" if is_metered else "buy_all_sell_all",
+    }
+    if at_retail:
+        found["surplus"] = "retail"
+    else:
+        found["surplus_usd_per_kwh"] = case["excess_rate"] if is_metered else case["fit"]
+    if case["grid_fee"]:
+        found["grid_fee_usd_per_kw_month"] = case["grid_fee"]
+    found["published_usd"] = list(case["expected"].values())
+    found["reference_usd"] = [usd + 0.0 for usd in case["reference_value"].values()]
+    assert list(case["expected"]) == list(case["reference_value"]) == HPXML_FIGURES
+    return found
+
+
+def hpxml_key(name: str) -> str:
+    """A rate's key in the table."""
+    return name.removeprefix("Sample ").removesuffix(" Rate").lower().replace(" ", "_")
+
+
+def build_hpxml(folder: Path) -> None:
+    """Write hpxml.toml and hpxml.npz."""
+    raw = json.loads((folder / "cases.json").read_text(encoding="utf-8"))
+    repository, path = raw["source"].split(";")[0].split(" ")
+    lines, index_usd_per_kwh = [HPXML_HEAD.rstrip()], None
+    for name in dict.fromkeys(case["rate"] for case in raw["cases"]):
+        (rate,) = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["items"]
+        index_usd_per_kwh = rate.get("realtimepricing", index_usd_per_kwh)
+        lines += table(f"[rates.{hpxml_key(name)}]", hpxml_rate(rate))
+    for case in raw["cases"]:
+        lines += table("[[case]]", hpxml_case(case, f"{repository} {path}"))
+    (OUT / "hpxml.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with np.load(folder / "data_8760.npz") as members:
+        arrays = {name: members[name] for name in members}
+    arrays["market_usd_per_kwh"] = np.array(index_usd_per_kwh)
+    write_npz(OUT / "hpxml.npz", {name: a.astype(np.float32) for name, a in arrays.items()})
+
+
 def main(arguments: Sequence[str]) -> None:
     """Build both sets from the folder of raw files."""
     (raw,) = arguments
     OUT.mkdir(exist_ok=True)
     build_ssc(Path(raw) / "ssc")
+    build_hpxml(Path(raw) / "hpxml")
 
 
 if __name__ == "__main__":

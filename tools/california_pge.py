@@ -39,7 +39,8 @@ COMMENT = """PG&E Schedule {schedule}, by component.
 Built by tools/build_plans_california.py from the utility's tariff book as read by
 eman/tariffkit (MIT). In every version the components sum to the published total rates of the
 sheet, which the build checks; where the sheet's own parts are 0.00001 off, the total wins and
-the difference is the component "rounding". {note}"""
+the difference is the component "rounding".
+{note}"""
 NOTES = {
     "e1": "The tiers are printed at their sums.",
     "etouc": "The sheet prints total usage at the rate over baseline and a baseline credit.",
@@ -215,7 +216,16 @@ def energy_charge(slug: str, vintage: dict[str, Any]) -> dict[str, Any]:
         "ceilings_baseline": [1.0] if slug == "e1" else None,
         "periods": list(SEASONS) if slug == "e1" else names,
         "components": components,
+        "total_usd_per_kwh": _totals(slug, vintage, cells),
     }
+
+
+def _totals(slug: str, vintage: dict[str, Any], cells: list[tuple[str, str]]) -> list[Any]:
+    """The published total of each period; E-1 prints one for each tier."""
+    totals = [vintage["totals"][season][period] for season, period in cells]
+    if slug != "e1":
+        return [float(total) for total in totals]
+    return [[float(total - vintage["baseline"]["credit"]), float(total)] for total in totals]
 
 
 def _component(name: str, usd_per_kwh: Any) -> dict[str, Any]:

@@ -34,15 +34,10 @@ GAPS = {
         "note": "the allowance of Region 5 alone is held (basic heating); homes of other "
         "regions have other allowances",
     },
-    "export": {"name": "export_rule", "note": "SCE's export prices are not held"},
     "climate": {
         **CLIMATE_CREDIT,
         "note": "California Climate Credit: 36.00 $ twice a year on the sheets of 2026-01; "
         "its months are not held",
-    },
-    "parts": {
-        "name": "components",
-        "note": "the sheets from 2026-06 are held as totals, delivery and generation together",
     },
     "credit": {
         "name": "baseline_credit_rate",
@@ -126,6 +121,12 @@ def components(
 
 def _same(column: list[float]) -> Any:
     return column[0] if len(set(column)) == 1 else column
+
+
+def totals(rows: list[list[Decimal]], extra: dict[str, float]) -> list[float]:
+    """Delivery and generation as printed, with what comes on top."""
+    more = sum((Decimal(str(usd)) for usd in extra.values()), Decimal(0))
+    return [float(row[0] + row[1] + more) for row in rows]
 
 
 def energy(parts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -227,7 +228,7 @@ def baselines(raw: Path) -> dict[str, Any]:
 
 def header(raw: Path, code: str, name: str, *, has_baseline: bool) -> dict[str, Any]:
     """What all of SCE's plan files share."""
-    gaps = [GAPS["climate"], LOCAL_TAXES, GAPS["export"]]
+    gaps = [GAPS["climate"], LOCAL_TAXES]
     return {
         "format": 1,
         "family": f"{UTILITY_ID}/{code}",
@@ -249,9 +250,11 @@ def tou_document(raw: Path, code: str) -> dict[str, Any]:
     total, parts = sections(sheets.read_text(encoding="utf-8"), option)
     extra = on_top(total)
     january = components(energy_rows(total), energy_rows(parts), extra)
+    first = _version(raw, january, "sce-tou-d-sheets-2026-01", has_baseline, has_parts=True)
+    first["charges"][0]["total_usd_per_kwh"] = totals(energy_rows(total), extra)
     versions = [
         {
-            **_version(raw, january, "sce-tou-d-sheets-2026-01", has_baseline, has_parts=True),
+            **first,
             "effective": JANUARY,
             "until": JUNE if june else None,
             "missing": [] if june else [GAPS["rates"]],
@@ -262,12 +265,11 @@ def tou_document(raw: Path, code: str) -> dict[str, Any]:
         both = [{"name": "energy", "klass": "other", "usd_per_kwh": prices}]
         both += [{"name": n, "klass": ON_TOP[n], "usd_per_kwh": usd} for n, usd in extra.items()]
         _check_on_top(raw, june, extra)
-        gaps = [GAPS["parts"], *([GAPS["credit"]] if has_baseline else [])]
         versions.append(
             {
                 **_version(raw, both, "ratebook", has_baseline, has_parts=False),
                 "effective": JUNE,
-                "missing": gaps,
+                "missing": [GAPS["credit"]] if has_baseline else [],
             }
         )
     schedules = {"tou": tou_schedule(*hours)}
@@ -306,10 +308,9 @@ def _version(
 def domestic_document(raw: Path) -> dict[str, Any]:
     """The plan file of Schedule D: two tiers by the baseline allocation."""
     text = (raw / "rates/tariff-sheets/ELECTRIC_SCHEDULES_D.txt").read_text(encoding="utf-8")
-    totals = _domestic_rows(text, count=3)
-    parts = _domestic_rows(text, count=10)
+    printed = _domestic_rows(text, count=3)
     extra = on_top(text)
-    rows = components(totals, parts, extra)
+    rows = components(printed, _domestic_rows(text, count=10), extra)
     for row in rows:
         row["usd_per_kwh"] = _by_tier(row["usd_per_kwh"])
     ladder = item(raw, "sce-domestic-d")["energyratestructure"][0]
@@ -317,13 +318,14 @@ def domestic_document(raw: Path) -> dict[str, Any]:
     june = [{"name": "energy", "klass": "other", "usd_per_kwh": tiers}]
     june += [{"name": n, "klass": ON_TOP[n], "usd_per_kwh": usd} for n, usd in extra.items()]
     first = _domestic_version(raw, rows, "sce-d-sheets-2026-01", has_parts=True)
+    first["charges"][0]["total_usd_per_kwh"] = [totals(printed, extra)] * 2
     second = _domestic_version(raw, june, "ratebook", has_parts=False)
     return {
         **header(raw, "D", "domestic service in tiers", has_baseline=True),
         "schedules": {"seasons": seasons()},
         "versions": [
             {**first, "effective": JANUARY, "until": JUNE},
-            {**second, "effective": JUNE, "missing": [GAPS["parts"]]},
+            {**second, "effective": JUNE},
         ],
     }
 
@@ -371,7 +373,7 @@ components sum to the printed delivery total; generation, the fixed recovery cha
 come on top. From 2026-06-01 in totals, from rates checked against the sheets (cbetz/ratebook),
 with the fixed recovery charge and MCAM of the sheets on top.
 Baseline allocations are held for Region 5 with basic heating alone: only that territory is
-offered, and it names the gap."""
+offered, and it names the gap. Export prices are not held."""
 
 
 def documents(raw: Path) -> dict[str, tuple[dict[str, Any], str]]:

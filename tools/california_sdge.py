@@ -36,15 +36,6 @@ GAPS = {
         "note": "the allowance of the Coastal region alone is held (basic heating); homes of "
         "other regions have other allowances",
     },
-    "export": {"name": "export_rule", "note": "SDG&E's export prices are not held"},
-    "care": {
-        "name": "low_income_programme",
-        "note": "CARE has schedules of its own, which are not held",
-    },
-    "parts": {
-        "name": "components",
-        "note": "the table from 2026-06 is held as totals, delivery and generation together",
-    },
     "rates": {
         "name": "rates_since_2026_06",
         "note": "the rates were revised on 2026-06-01; these are of 2026-04",
@@ -67,7 +58,8 @@ that the parts sum to the printed totals. Versions from 2026-06 are totals check
 tables (cbetz/ratebook). Until 2026-04-30, 10-14 h on weekdays is super off-peak in March and
 April alone, from 2026-05-01 all year.
 Baseline allowances are held for the Coastal region with basic heating alone: only that
-territory is offered, and it names the gap."""
+territory is offered, and it names the gap. CARE has schedules of its own; they and export
+prices are not held."""
 
 
 def documents(raw: Path) -> dict[str, tuple[dict[str, Any], str]]:
@@ -80,7 +72,7 @@ def documents(raw: Path) -> dict[str, tuple[dict[str, Any], str]]:
 
 
 def _header(raw: Path, code: str, name: str, *, has_baseline: bool) -> dict[str, Any]:
-    gaps = [CLIMATE_CREDIT, LOCAL_TAXES, GAPS["export"], GAPS["care"]]
+    gaps = [CLIMATE_CREDIT, LOCAL_TAXES]
     return {
         "format": 1,
         "family": f"{UTILITY_ID}/{code}",
@@ -221,6 +213,7 @@ def _dr(raw: Path) -> dict[str, Any]:
         "amount_usd": old["mincharge"],
         "per": "day",
     }
+    new = _tiers(parts) | {"total_usd_per_kwh": [[float(row[-1]) for row in rows[:2]]] * 2}
     return {
         **_header(raw, "DR", "residential service in tiers", has_baseline=True),
         "schedules": {"seasons": _seasons()},
@@ -230,7 +223,7 @@ def _dr(raw: Path) -> dict[str, Any]:
                 "until": date(2025, 10, 1),
                 "sources": ["ratebook"],
                 "baseline": "2024",
-                "missing": [GAPS["parts"] | {"note": "held as totals"}, GAPS["old"]],
+                "missing": [GAPS["old"]],
                 "charges": [_tiers(before), minimum, energy_tax(raw, "2025-01-01")],
             },
             {
@@ -238,7 +231,7 @@ def _dr(raw: Path) -> dict[str, Any]:
                 "sources": ["sdge-dr-2026-04", "ratebook"],
                 "baseline": "2024",
                 "missing": [GAPS["rates"]],
-                "charges": [_tiers(parts), _services(), energy_tax(raw, "2026-01-01")],
+                "charges": [new, _services(), energy_tax(raw, "2026-01-01")],
                 "programmes": _programmes("sdge-dr-2026-04"),
             },
         ],
@@ -283,7 +276,7 @@ def _tou_dr_1(raw: Path) -> dict[str, Any]:
                 "sources": ["ratebook"],
                 "baseline": "2024",
                 "holidays": "weekday-8",
-                "missing": [GAPS["parts"], GAPS["holidays"]],
+                "missing": [GAPS["holidays"]],
                 "charges": [energy, credit, _services(), energy_tax(raw, "2026-01-01")],
                 "programmes": _programmes("sdge-dr-2026-04"),
             }
@@ -297,10 +290,11 @@ def _ev_tou_5(raw: Path) -> dict[str, Any]:
     if len(rows) != len(PERIODS):
         raise ValueError(f"EV-TOU-5: {len(rows)} rows instead of {len(PERIODS)}")
     april = _components(rows)
+    totals = [float(row[-1]) for row in rows]
     steps = [
-        (APRIL, MAY, april, "tou until 2026-04", "sdge-ev-tou-5-2026-04", []),
-        (MAY, JUNE, april, "tou", "sdge-ev-tou-5-2026-04", []),
-        (JUNE, None, _totals(raw, "sdge-ev-tou-5"), "tou", "ratebook", [GAPS["parts"]]),
+        (APRIL, MAY, april, "tou until 2026-04", "sdge-ev-tou-5-2026-04"),
+        (MAY, JUNE, april, "tou", "sdge-ev-tou-5-2026-04"),
+        (JUNE, None, _totals(raw, "sdge-ev-tou-5"), "tou", "ratebook"),
     ]
     name = "time of use for homes with an electric vehicle, peak 4-9 p.m."
     return {
@@ -313,14 +307,15 @@ def _ev_tou_5(raw: Path) -> dict[str, Any]:
                 "until": until,
                 "sources": list(dict.fromkeys([source, "ratebook"])),
                 "holidays": "weekday-8",
-                "missing": [*gaps, GAPS["holidays"]],
+                "missing": [GAPS["holidays"]],
                 "charges": [
-                    _tou_energy(parts, schedule),
+                    _tou_energy(parts, schedule)
+                    | ({"total_usd_per_kwh": totals} if parts is april else {}),
                     _services(),
                     energy_tax(raw, "2026-01-01"),
                 ],
                 "programmes": _programmes("sdge-ev-tou-5-2026-04"),
             }
-            for start, until, parts, schedule, source, gaps in steps
+            for start, until, parts, schedule, source in steps
         ],
     }

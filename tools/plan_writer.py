@@ -95,6 +95,10 @@ def write_document(path: Path, document: Mapping[str, Any], comment: str) -> Non
 def _prove(path: Path, versions: Sequence[Tariff]) -> None:
     read = tariffs(read_family(path.read_text(encoding="utf-8"), path.name), None)
     for was, now in zip(versions, read, strict=True):
+        if was.holidays not in (None, now.holidays):
+            raise ValueError(f"{path}: give the name of the set that has the version's holidays")
+        if was.export_rules and not now.export_rules:
+            raise ValueError(f"{path}: give the names of the files of the version's export_rules")
         for name in ("charges", "programmes", "effective", "until", "missing", "sources"):
             a, b = getattr(was, name), getattr(now, name)
             if name == "missing":

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 
-def item(raw: Path, slug: str) -> dict[str, Any]:
+def item(raw: Path, slug: str, folder: str = "rates/urdb-v8") -> dict[str, Any]:
     """One raw rate in the form of URDB."""
-    content = json.loads((raw / f"rates/urdb-v8/{slug}.json").read_text(encoding="utf-8"))
+    content = json.loads((raw / f"{folder}/{slug}.json").read_text(encoding="utf-8"))
     found: dict[str, Any] = content["items"][0] if "items" in content else content
     return found
 

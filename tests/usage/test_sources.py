@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kwhen.errors import SourceError, UsageError
-from kwhen.usage import read_usage, sources
+from kwhen.usage import espi_feed, read_usage, sources, table
 from tests.usage.writers import PACIFIC, WRITERS, home, pge, plain
 
 DAY = home(date(2024, 5, 6), 1)
@@ -113,6 +113,16 @@ def test_sizes_are_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     path = tmp_path / "big.csv"
     path.write_bytes(b"x" * 100_001)
     expect(path, "allowed are 100,000")
+
+
+def test_counts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "MOST_ROWS", 50)
+    expect(PLAIN, "more than 50 rows")
+    feed = WRITERS["Green Button"](DAY)
+    monkeypatch.setattr(espi_feed, "MOST_ROWS", 50)
+    expect(feed, "more than 50 readings")
+    monkeypatch.setattr(espi_feed, "_MOST_ELEMENTS", 100)
+    expect(feed, "more than 100 elements")
 
 
 def test_paths(tmp_path: Path) -> None:

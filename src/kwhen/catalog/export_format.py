@@ -124,10 +124,10 @@ def price_table(name: str) -> tuple[int, frozenset[date], dict[str, Floats]]:
 
 
 def _cash_out(fields: Fields) -> CashOut:
-    price: float | DatedPrice | None = None
+    price: float | DatedPrice
     if "series" in fields:
         price = dated_prices(fields.text("series"))
-    elif "usd_per_kwh" in fields:
+    else:
         price = fields.number("usd_per_kwh")
     cash_out = CashOut(usd_per_kwh=price, keeps_bank=fields.boolean_or("keeps_bank", False))
     fields.close()

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class _Kept:
     """A proven item by its place in the spool."""
 
     line: int
-    version: tuple[str, date]  # plan and start
+    version: tuple[str, date]  # plan in any case, and start
     revised: str
     said: Refusal
 
@@ -128,24 +129,34 @@ def import_urdb(
 
 
 def load_imported(store: Path) -> Iterator[Tariff]:
-    """Every imported version. Of two with the same plan and start the newer import's is given.
+    """Every imported version, those of a plan together and rising.
 
-    The key of a plan whose utility serves several states ends in the state.
+    A version ends where the next one starts, if not before. Of two with the same plan and start
+    the newer import's is given. Keys that differ in case alone are one plan, under the newest
+    version's key; the key of a plan whose utility serves several states ends in the state.
 
     Raises
     ------
     SourceError
         A file is damaged, or an item in it cannot be read any more.
     """
-    seen: set[tuple[str, date]] = set()
+    plans: dict[str, dict[date, Tariff]] = {}
     for header in newest_first(Path(store) / FOLDER):
         for item in read_items(header):
             with damage_named(header.path):
                 tariff = _keyed(read_urdb(item))
-            version = (tariff.plan, tariff.effective)
-            if version not in seen:
-                seen.add(version)
-                yield tariff
+            plans.setdefault(tariff.plan.casefold(), {}).setdefault(tariff.effective, tariff)
+    for versions in plans.values():
+        yield from _in_turn([versions[start] for start in sorted(versions)])
+
+
+def _in_turn(versions: list[Tariff]) -> Iterator[Tariff]:
+    """Rising versions of one plan, each ending where the next one starts, if not before."""
+    plan = versions[-1].plan
+    for version, later in pairwise(versions):
+        ends = (day for day in (version.until, later.effective) if day is not None)
+        yield replace(version, plan=plan, until=min(ends))
+    yield versions[-1]
 
 
 def _keyed(tariff: Tariff) -> Tariff:
@@ -226,7 +237,7 @@ def _kept(item: Mapping[str, Any], tariff: Tariff, line: int) -> _Kept:
     # Labels are object ids: they rise with the time of their making.
     return _Kept(
         line=line,
-        version=(tariff.plan, tariff.effective),
+        version=(tariff.plan.casefold(), tariff.effective),
         revised=f"{latest} {said.label}",
         said=said,
     )

@@ -4,6 +4,7 @@ A component's `usd_per_kwh` is one number for everything, or a list with an entr
 an entry is one number for all tiers, or a list with a number a tier. Ceilings leave out the
 last, open tier: `ceilings_kwh` is one list for all periods or a list of lists, and
 `ceilings_baseline` gives them as shares of the home's baseline allowance of the season.
+`total_usd_per_kwh`, written like a component's prices, is what the components must sum to.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from kwhen.catalog.fields import Fields
 from kwhen.engine.calendar import Schedule
 from kwhen.engine.words import CeilingPer
 from kwhen.errors import SourceError
+
+HALF_DIGIT_USD_PER_KWH = 5e-7  # published prices have five or six decimals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,7 @@ def energy_ladders(
         tops = _plain_ceilings(fields, len(names))
     counts = [len(row) for row in tops]
     by_component = [_prices(item, counts) for item in items]
+    _check_totals(fields, counts, by_component)
     return Ladders(
         ceiling_per=per,
         ceiling_kwh=tuple(tuple(row) for row in tops),
@@ -89,15 +93,30 @@ def _baseline_ceilings(
     return rows
 
 
-def _prices(item: Fields, counts: list[int]) -> list[list[float]]:
-    value = item.raw("usd_per_kwh")
+def _check_totals(fields: Fields, counts: list[int], by_component: list[list[list[float]]]) -> None:
+    """The components must sum to the published totals, where the file gives them."""
+    if "total_usd_per_kwh" not in fields:
+        return
+    totals = _prices(fields, counts, "total_usd_per_kwh")
+    for period, count in enumerate(counts):
+        for tier in range(count):
+            total_usd = sum(prices[period][tier] for prices in by_component)
+            if abs(total_usd - totals[period][tier]) > HALF_DIGIT_USD_PER_KWH:
+                raise SourceError(
+                    f"{fields.where}: the components of period {period}, tier {tier} sum to "
+                    f"{total_usd:.6f} $/kWh, not to the published {totals[period][tier]}"
+                )
+
+
+def _prices(item: Fields, counts: list[int], field: str = "usd_per_kwh") -> list[list[float]]:
+    value = item.raw(field)
     rows = value if isinstance(value, list) else [value] * len(counts)
     if len(rows) != len(counts):
-        raise item.wrong("usd_per_kwh", f"one number, or {len(counts)} entries: one a period")
+        raise item.wrong(field, f"one number, or {len(counts)} entries: one a period")
     found = []
     for row, count in zip(rows, counts, strict=True):
         prices = row if isinstance(row, list) else [row] * count
         if len(prices) != count:
-            raise item.wrong("usd_per_kwh", f"{count} prices in a period of {count} tiers")
-        found.append([number_in(item, "usd_per_kwh", price) for price in prices])
+            raise item.wrong(field, f"{count} prices in a period of {count} tiers")
+        found.append([number_in(item, field, price) for price in prices])
     return found

@@ -38,6 +38,7 @@ class Source:
             raise SourceError(f"source {self.id!r}: retrieved must be a date such as 2026-07-01")
 
 
+_FILES = ("sources.toml", "sources-urdb.toml")  # the second is written by a build
 _FIELDS = frozenset(field.name for field in fields(Source)) - {"id"}
 
 
@@ -70,7 +71,13 @@ def read_sources(text: str) -> Mapping[str, Source]:
 @cache
 def sources() -> Mapping[str, Source]:
     """Every source of the shipped figures, by id."""
-    return read_sources(read_text("sources.toml"))
+    register: dict[str, Source] = {}
+    for file in _FILES:
+        part = read_sources(read_text(file))
+        if twice := sorted(set(part) & set(register)):
+            raise SourceError(f"{file}: sources that are registered already: {', '.join(twice)}")
+        register.update(part)
+    return MappingProxyType(register)
 
 
 def source(id: str) -> Source:

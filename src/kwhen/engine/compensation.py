@@ -122,9 +122,12 @@ class DatedPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashOut:
-    """Payment of a year's surplus kWh at the true-up: by a price, or at the retail rate."""
+    """Payment of a year's surplus kWh at the true-up.
 
-    usd_per_kwh: float | DatedPrice | None = None  # None: at the year's mean retail energy price
+    A surplus at retail needs none: it is a bank in dollars with `Leftover.PAY_OUT`.
+    """
+
+    usd_per_kwh: float | DatedPrice
     keeps_bank: bool = False  # the surplus is paid although the dollar banks carry on
 
 

@@ -14,6 +14,8 @@ from defusedxml.ElementTree import DefusedXMLParser, ParseError
 from kwhen.errors import SourceError, UsageError
 from kwhen.usage.channel import MOST_ROWS
 
+# Ten elements for each of the most readings.
+_MOST_ELEMENTS = 10 * MOST_ROWS
 _FORGET = frozenset(
     {"entry", "IntervalReading", "ReadingType", "ServiceCategory", "LocalTimeParameters"}
 )
@@ -55,6 +57,7 @@ class FeedTarget:
         self._text: list[str] = []
         self._names: dict[str, str] = {}
         self._count = 0
+        self._elements = 0
         self._ends: dict[str, Callable[[], None]] = {
             "entry": self._end_entry,
             "title": self._end_title,
@@ -67,6 +70,9 @@ class FeedTarget:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Begin an element; links are read here because they are all attributes."""
+        self._elements += 1
+        if self._elements > _MOST_ELEMENTS:
+            raise SourceError(f"more than {_MOST_ELEMENTS:,} elements; give at most ten years")
         name = self._names.get(tag)
         if name is None:
             name = self._names[tag] = tag.rpartition("}")[2]

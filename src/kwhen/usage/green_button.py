@@ -79,11 +79,11 @@ def read_green_button(
         raise UsageError("the Green Button file has no electricity (commodity 1); give that file")
     energy = [found for found in electric if found.is_energy]
     if not energy:
-        kind = electric[0].kind
+        uom = electric[0].kind.get("uom", "none")[:9]
+        behaviour = electric[0].kind.get("accumulationBehaviour", "none")[:9]
         raise UsageError(
-            f"the Green Button readings have uom {kind.get('uom', 'none')[:9]} and accumulation "
-            f"behaviour {kind.get('accumulationBehaviour', 'none')[:9]}; allowed are uom 72 (Wh) and "
-            "4 (energy of each interval). Export interval usage"
+            f"the Green Button readings have uom {uom} and accumulation behaviour {behaviour}; "
+            "allowed are uom 72 (Wh) and 4 (energy of each interval). Export interval usage"
         )
     wanted = [found for found in energy if meter is None or meter in found.point]
     notes = [] if len(wanted) == len(meters) else ["readings of other meters or units passed over"]

@@ -11,6 +11,7 @@ import numpy as np
 from kwhen.errors import SourceError, UsageError
 from kwhen.usage.channel import MOST_ROWS, Floats
 
+_LONGEST_LINE = 20_000
 # No-break and narrow spaces, and the byte order mark, which exports put where a space would do.
 _SPACES = ("\u00a0", "\u202f", "\u2009", "\ufeff")
 
@@ -28,26 +29,29 @@ class Row:
 
 
 def read_rows(text: str) -> tuple[Row, ...]:
-    """The rows of a CSV text that have anything in them.
+    """The rows of a CSV text that have anything in them; a row is one line.
 
     Raises
     ------
     SourceError
-        The text is not CSV, or has more rows than ten years of 5-minute readings.
+        A line is too long for a table, or there are more rows than ten years of 5-minute
+        readings.
     """
     for space in _SPACES:
         text = text.replace(space, " ")
-    reader = csv.reader(io.StringIO(text, newline=""))
     rows = []
-    try:
-        for cells in reader:
-            stripped = tuple(cell.strip() for cell in cells)
-            if any(stripped):
-                rows.append(Row(line=reader.line_num, cells=stripped))
-            if len(rows) > MOST_ROWS:
-                raise SourceError(f"more than {MOST_ROWS:,} rows; give at most ten years")
-    except csv.Error as error:
-        raise SourceError(f"line {reader.line_num}: not readable as CSV: {error}") from error
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
+        if len(line) > _LONGEST_LINE:
+            raise SourceError(
+                f"line {number}: not readable as CSV, it has {len(line):,} characters; allowed "
+                f"are {_LONGEST_LINE:,}. Give a CSV, Green Button XML or Parquet file"
+            )
+        cells = line.split(",") if '"' not in line else next(csv.reader([line]), [])
+        stripped = tuple(cell.strip() for cell in cells)
+        if any(stripped):
+            rows.append(Row(line=number, cells=stripped))
+        if len(rows) > MOST_ROWS:
+            raise SourceError(f"more than {MOST_ROWS:,} rows; give at most ten years")
     return tuple(rows)
 
 
@@ -75,8 +79,8 @@ def read_energy_kwh(
     for cell, line in zip(cells, lines, strict=True):
         if cell and not is_number(cell):
             raise UsageError(
-                f"{place} {line}: {name[:40]} is {cell[:40]!r}; allowed is a finite number, such as "
-                "0.25, or a blank for a missing reading"
+                f"{place} {line}: {name[:40]} is {cell[:40]!r}; allowed is a finite number, "
+                "such as 0.25, or a blank for a missing reading"
             )
     raise AssertionError("a column that failed has a cell that fails")
 

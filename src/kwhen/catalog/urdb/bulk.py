@@ -45,10 +45,11 @@ def read_bulk(path: Path, progress: Progress | None = None) -> Iterator[dict[str
     try:
         with path.open("rb") as raw:
             size = path.stat().st_size
-            for item in reader(_text(raw, path)):
-                if progress is not None:
-                    progress(raw.tell(), size)
-                yield item
+            with _text(raw, path) as text:
+                for item in reader(text):
+                    if progress is not None:
+                        progress(raw.tell(), size)
+                    yield item
             if progress is not None:
                 progress(size, size)
     except (OSError, EOFError, zlib.error) as error:

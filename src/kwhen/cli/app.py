@@ -1,0 +1,52 @@
+"""The commands, their names and their help."""
+
+from typing import Annotated
+
+import typer
+
+from kwhen.cli import billing, catalog, comparing, plan_list, plan_show, price_list
+from kwhen.cli.page import page
+
+app = typer.Typer(
+    name="kwhen",
+    help="What a kWh at home costs: plans, bills and prices, from public tariffs.",
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from kwhen import __version__
+
+        page().print(f"kwhen {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """What a kWh at home costs: plans, bills and prices, from public tariffs."""
+
+
+def _example(words: str) -> str:
+    return f"Example: {words}"
+
+
+plan = typer.Typer(help="One rate plan.", no_args_is_help=True)
+stock = typer.Typer(help="The catalog of plans and its sources.", no_args_is_help=True)
+
+app.command("plans", epilog=_example(plan_list.EXAMPLE))(plan_list.list_plans)
+app.add_typer(plan, name="plan")
+plan.command("show", epilog=_example(plan_show.EXAMPLE))(plan_show.show)
+app.command("bill", epilog=_example(billing.EXAMPLE))(billing.bill)
+app.command("compare", epilog=_example(comparing.EXAMPLE))(comparing.compare)
+app.command("prices", epilog=_example(price_list.EXAMPLE))(price_list.prices)
+app.add_typer(stock, name="catalog")
+stock.command("import", epilog=_example(catalog.IMPORT_EXAMPLE))(catalog.import_)
+stock.command("verify", epilog=_example(catalog.VERIFY_EXAMPLE))(catalog.verify)
+stock.command("sources", epilog=_example(catalog.SOURCES_EXAMPLE))(catalog.list_sources)

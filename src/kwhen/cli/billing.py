@@ -1,0 +1,55 @@
+"""`kwhen bill`: one home, one plan, every line."""
+
+from typing import Annotated
+
+import typer
+
+from kwhen import api
+from kwhen.cli import options
+from kwhen.cli.bill_document import bill_document
+from kwhen.cli.bill_page import show_bill
+from kwhen.cli.meter import metered
+from kwhen.cli.page import emit, page
+from kwhen.cli.stock import find_plan
+
+EXAMPLE = "kwhen bill --plan 14328/E-TOU-C/T-B --usage demo"
+
+
+def bill(
+    plan: options.Plan,
+    usage: options.UsageFile,
+    first: options.First = None,
+    end: options.End = None,
+    export_rule: options.Rule = None,
+    territory: options.Territory = None,
+    heating: options.Heating = None,
+    low_income: options.LowIncome = None,
+    interconnection_date: options.Interconnected = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse days that no version of the plan covers.")
+    ] = False,
+    fill: options.Fill = "error",
+    meter: options.Meter = None,
+    by_month: Annotated[
+        bool, typer.Option("--by-month", help="Itemise each billing cycle on its own.")
+    ] = False,
+    json: options.Json = False,
+) -> None:
+    """Bill a home's usage under one plan, itemised."""
+    who = options.customer(territory, heating, low_income, export_rule, interconnection_date)
+    found = find_plan(plan, who)
+    zone = found.versions[-1].timezone
+    home = metered(usage, zone, first=first, end=end, fill=fill, meter=meter)
+    made = api.bill(
+        found,
+        home.import_kwh,
+        home.export_kwh,
+        start=home.first,
+        step_minutes=home.step_minutes,
+        customer=who,
+        nearest=not strict,
+    )
+    if json:
+        emit(bill_document(found, home, made))
+    else:
+        show_bill(page(), found, home, made, by_month=by_month)

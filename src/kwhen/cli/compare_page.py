@@ -1,0 +1,188 @@
+"""A comparison on the page and for JSON."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from rich.console import Console
+from rich.text import Text
+
+from kwhen.cli.comparison import Comparison, Failure, Result, Row
+from kwhen.cli.kinds import SUPPLY_GAP, gap_documents, kind
+from kwhen.cli.meter import about, as_document, doubts
+from kwhen.cli.page import (
+    Document,
+    bar,
+    days,
+    is_drawn,
+    money,
+    paragraph,
+    prose,
+    put,
+    stacked,
+    table,
+    words,
+)
+
+_BAR_WIDTH = 20
+_STANDS_IN = "version"  # the gap of days without a version of their own
+_SAID_APART = {_STANDS_IN, SUPPLY_GAP}
+
+
+def show_comparison(console: Console, request: Comparison, result: Result) -> None:
+    """The whole comparison, for a person."""
+    _show_head(console, request, result)
+    if result.ranked:
+        console.print()
+        _show_rows(console, result.ranked, is_ranked=True)
+    if result.apart:
+        console.print()
+        console.print(Text("Without supply: delivery alone, no full bill, not ranked", "bold"))
+        _show_rows(console, result.apart, is_ranked=False)
+    if result.failures:
+        console.print()
+        _show_failures(console, result.failures)
+    paragraph(console, "Read it with care", _cares(request, result))
+
+
+def _show_head(console: Console, request: Comparison, result: Result) -> None:
+    where, home = request.where, result.home
+    console.print(
+        Text.assemble(
+            ("What each plan costs", "bold"),
+            f" in {where.zipcode} {where.city}, {where.state}, {days(home.first, home.end)}",
+        )
+    )
+    prose(console, about(home), "dim")
+    prose(console, _rule_words(result), "dim")
+
+
+def _rule_words(result: Result) -> str:
+    rules = dict.fromkeys(row.bill.export_rule for row in (*result.ranked, *result.apart))
+    if not result.home.has_export:
+        return "export rule: none needed, the home exports nothing"
+    if len(rules) == 1:
+        return f"export rule: {next(iter(rules)) or 'none, exports earn nothing'}"
+    return "export rule: named with each plan"
+
+
+def _show_rows(console: Console, rows: Sequence[Row], *, is_ranked: bool) -> None:
+    head = [("#", "number")] if is_ranked else []
+    tail = [("To best", "number"), ("", "bar")] if is_ranked else []
+    shown = table(console, *head, ("Plan", "text"), ("Total", "number"), *tail)
+    best, largest = rows[0].total_usd, max(row.total_usd for row in rows)
+    rules = {row.bill.export_rule for row in rows}
+    for place, row in enumerate(rows, start=1):
+        cells: list[str | Text] = [str(place)] if is_ranked else []
+        cells += [_plan_cell(row, len(rules) > 1), money(row.total_usd)]
+        if is_ranked:
+            cells.append(money(row.total_usd - best, sign=True) if place > 1 else "best")
+            cells += [_bar(row.total_usd, best, largest)] if is_drawn(console) else []
+        shown.add_row(*cells, style="green" if is_ranked and place == 1 else None)
+    put(console, shown)
+
+
+def _plan_cell(row: Row, names_rule: bool) -> Text:
+    notes = []
+    if row.variants_count > 1:
+        notes.append(
+            f"middle of {row.variants_count} keys: {money(row.low_usd)} to {money(row.high_usd)}"
+        )
+    if row.is_priced_apart:
+        notes.append("prices of " + ", ".join(str(day) for day in row.bill.versions))
+    if names_rule and row.bill.export_rule:
+        notes.append(f"export rule {row.bill.export_rule}")
+    return stacked(row.plan.key, row.plan.name, *notes)
+
+
+def _bar(total_usd: float, best_usd: float, largest_usd: float) -> Text:
+    """A bar whose part beyond the best plan stands out."""
+    whole, base = bar(total_usd, largest_usd, _BAR_WIDTH), bar(best_usd, largest_usd, _BAR_WIDTH)
+    text = Text(whole[: len(base)], style="green")
+    text.append(whole[len(base) :], style="yellow")
+    return text
+
+
+def _show_failures(console: Console, failures: Sequence[Failure]) -> None:
+    console.print(Text("Could not be billed", style="bold"))
+    shown = table(console, ("Plan", "text"), "Why")
+    for failure in failures:
+        shown.add_row(failure.key, failure.reason)
+    put(console, shown)
+
+
+def _cares(request: Comparison, result: Result) -> list[str]:
+    rows = (*result.ranked, *result.apart)
+    found = []
+    if any(row.variants_count > 1 for row in rows):
+        found.append(
+            "Which baseline territory a ZIP belongs to is not known here: a plan with several "
+            "keys shows its middle one. Your bill names the territory: give --territory and "
+            "--heating."
+        )
+    if result.prices_on is not None:
+        found.append(_price_words(request, result.prices_on))
+    return [*found, *_gap_sentences(rows), *doubts(result.home)]
+
+
+def _price_words(request: Comparison, on: date) -> str:
+    said = f"Every day is billed at the prices of {on}, or the nearest held"
+    if request.on is not None:
+        return f"{said}."
+    return (
+        f"{said}: some plan has no prices for the days of the usage. `kwhen bill` takes the "
+        "prices of their own time where they are held; --on DATE chooses another date."
+    )
+
+
+def _gap_sentences(rows: Sequence[Row]) -> list[str]:
+    """Each gap once, with the plans whose total lacks it."""
+    lacking: dict[str, list[Row]] = {}
+    for row in rows:
+        for name in dict.fromkeys(gap.name for gap in row.bill.missing):
+            if name not in _SAID_APART:
+                lacking.setdefault(name, []).append(row)
+    every = [words(name) for name, own in lacking.items() if len(own) == len(rows)]
+    found = [f"No total holds {', '.join(every)}: no figure is held."] if every else []
+    for name, own in lacking.items():
+        if len(own) < len(rows):
+            found.append(f"Without {words(name)}: {', '.join(row.plan.family for row in own)}.")
+    return found
+
+
+def compare_document(request: Comparison, result: Result) -> Document:
+    """The comparison for JSON; every `end` is exclusive."""
+    where = request.where
+    best = result.ranked[0].total_usd if result.ranked else None
+    return {
+        "zipcode": where.zipcode,
+        "city": where.city,
+        "state": where.state,
+        "usage": as_document(result.home),
+        "prices_on": result.prices_on,
+        "ranked": [_row(result, row, best) for row in result.ranked],
+        "without_supply": [_row(result, row, None) for row in result.apart],
+        "not_billed": [{"key": f.key, "reason": f.reason} for f in result.failures],
+    }
+
+
+def _row(result: Result, row: Row, best_usd: float | None) -> Document:
+    gaps = [gap for gap in row.bill.missing if result.prices_on is None or gap.name != _STANDS_IN]
+    return {
+        "key": row.plan.key,
+        "id": row.plan.id,
+        "family": row.plan.family,
+        "name": row.plan.name,
+        "utility_id": row.plan.utility_id,
+        "utility": row.plan.utility,
+        "kind": kind(row.plan.versions[-1]),
+        "total_usd": row.total_usd,
+        "to_best_usd": None if best_usd is None else round(row.total_usd - best_usd, 2),
+        "low_usd": row.low_usd,
+        "high_usd": row.high_usd,
+        "variants_count": row.variants_count,
+        "export_rule": row.bill.export_rule,
+        "export_credit_usd": round(row.bill.credit_usd, 2),
+        "versions": list(row.bill.versions),
+        "is_nearest_version": row.is_nearest or row.is_priced_apart,
+        "missing": gap_documents(tuple(gaps)),
+    }

@@ -1,0 +1,91 @@
+"""The options that commands share, and how a date on the command line is read."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from kwhen.engine.words import Customer
+
+
+def read_day(text: str) -> date:
+    """A date as it is written in ISO 8601."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date; write it as 2026-04-01") from None
+
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")]
+Plan = Annotated[
+    str,
+    typer.Option("--plan", metavar="KEY", help="Key or id of a plan, as `kwhen plans` lists them."),
+]
+UsageFile = Annotated[
+    str,
+    typer.Option(
+        "--usage",
+        metavar="FILE",
+        help="Green Button XML, a utility's CSV export, plain CSV or Parquet; "
+        "`demo` is the year that ships with kwhen.",
+    ),
+]
+Meter = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Which meter, for a file that holds several."),
+]
+First = Annotated[
+    date | None,
+    typer.Option("--from", parser=read_day, metavar="DATE", help="First day; else the file's."),
+]
+End = Annotated[
+    date | None,
+    typer.Option("--to", parser=read_day, metavar="DATE", help="The day after the last one."),
+]
+Territory = Annotated[
+    str | None, typer.Option(metavar="CODE", help="Baseline territory, such as T.")
+]
+Heating = Annotated[
+    str | None, typer.Option(metavar="CODE", help="Heating code: B basic, H all electric.")
+]
+LowIncome = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Low-income programme, such as CARE.")
+]
+Rule = Annotated[
+    str | None,
+    typer.Option(
+        "--export-rule",
+        metavar="NAME",
+        help="How export is paid: NEM2, NBT, NBT25, NONE, …; else the rule open to new homes.",
+    ),
+]
+Interconnected = Annotated[
+    date | None,
+    typer.Option(
+        "--interconnection-date",
+        parser=read_day,
+        metavar="DATE",
+        help="When the solar system was connected: chooses the rule's vintage.",
+    ),
+]
+Fill = Annotated[
+    str,
+    typer.Option(metavar="HOW", help="Missing intervals: error refuses, zero or mean fills them."),
+]
+
+
+def customer(
+    territory: str | None = None,
+    heating: str | None = None,
+    low_income: str | None = None,
+    export_rule: str | None = None,
+    interconnection_date: date | None = None,
+) -> Customer:
+    """The customer of the options; codes may be written in lower case."""
+    return Customer(
+        territory=territory.upper() if territory else None,
+        heating=heating.upper() if heating else None,
+        low_income=low_income,
+        export_rule=export_rule,
+        interconnection_date=interconnection_date,
+    )
