@@ -116,7 +116,7 @@ class _Run:
         years = self.plan.cycles.years if rule is None or rule.true_up else self._no_true_up()
         drawn = draw(bank, opening, credit, pool, years)
         self._add(f"Credit from {bank.name}", -drawn.paid, source)
-        self._add(f"{bank.name} paid out", -drawn.paid_out, source)
+        self._add("Credit paid out", -drawn.paid_out, source)
         if not bank.cash:
             kept = 1.0 - drawn.paid / np.where(pool > 0, pool, 1.0)
             self.due *= 1.0 + reach * (kept - 1.0)[..., None]
