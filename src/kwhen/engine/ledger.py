@@ -1,8 +1,9 @@
 """Credits and floors: what banks pay, what minimums add, what is trued up.
 
-Order in a cycle: banks that may not pay the minimum, then the minimum, then the other banks,
-then banks that pay in cash. At the end of a twelfth month the yearly minimum, the true-up of
-the banks and the cash-out of surplus kWh follow.
+Order in a cycle: banks that may not pay the minimum, then the minimum (in a twelfth month the
+yearly one as well), then the other banks; what a cash bank then still holds is paid out, below
+zero if need be. At the end of a twelfth month the true-up of the banks and the cash-out of
+surplus kWh follow.
 """
 
 from collections.abc import Sequence
@@ -43,23 +44,18 @@ def settle(
     """
     run = _Run(plan, home, class_usd, opening)
     banks = plan.rule.banks if plan.rule is not None else ()
-    if home.export_kwh is not None or opening:
-        run.take_surplus()
+    run.take_surplus()
     for bank in banks:
-        if not bank.cash and ChargeClass.MINIMUM not in bank.pays:
+        if ChargeClass.MINIMUM not in bank.pays:
             run.pay_from(bank)
-    for charge, amount in plan.minimums:
-        if charge.per is not Per.YEAR:
-            run.raise_to(charge, amount)
-    for bank in banks:
-        if not bank.cash and ChargeClass.MINIMUM in bank.pays:
-            run.pay_from(bank)
-    for bank in banks:
-        if bank.cash:
-            run.pay_from(bank)
-    for charge, amount in plan.minimums:
+    for charge, amount in sorted(plan.minimums, key=lambda pair: pair[0].per is Per.YEAR):
         if charge.per is Per.YEAR:
             run.raise_year_to(charge, amount)
+        else:
+            run.raise_to(charge, amount)
+    for bank in banks:
+        if ChargeClass.MINIMUM in bank.pays:
+            run.pay_from(bank)
     run.cash_out()
     return Settlement(
         blocks=tuple(run.blocks), carried=tuple(run.carried), missing=tuple(run.missing)
@@ -117,9 +113,8 @@ class _Run:
         drawn = draw(bank, opening, credit, pool, years)
         self._add(f"Credit from {bank.name}", -drawn.paid, source)
         self._add("Credit paid out", -drawn.paid_out, source)
-        if not bank.cash:
-            kept = 1.0 - drawn.paid / np.where(pool > 0, pool, 1.0)
-            self.due *= 1.0 + reach * (kept - 1.0)[..., None]
+        used = np.minimum(drawn.paid, pool) / np.where(pool > 0, pool, 1.0)  # (H, C)
+        self.due *= 1.0 - reach * used[..., None]
         dated = bank.expires_months is not None
         for at, lot in drawn.lots:
             earned = self._month_of(at) if dated else None
