@@ -118,7 +118,9 @@ def _by_tier(plan: Compiled, home: Metered, group: EnergyGroup, kwh: Floats) -> 
     pooled = group.charge.scope is TierScope.CYCLE
     if plan.rule and plan.rule.tier_fill is TierFill.CHRONOLOGICAL and pooled:
         steps = slice(group.first_step, group.first_step + len(group.step_label))
-        return in_order_of_time(home.import_kwh[:, steps], group.step_label, kwh.shape[1:], ceiling)
+        used = group.bins.is_used().argmax(axis=1)  # (S,) pooled: all in use have one ladder
+        ladder = ceiling[:, np.arange(len(used)), used]  # (H | 1, S, T)
+        return in_order_of_time(home.import_kwh[:, steps], group.step_label, kwh.shape[1:], ladder)
     return shared_out(kwh, ceiling, group.charge.scope)
 
 

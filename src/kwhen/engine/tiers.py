@@ -57,7 +57,7 @@ def in_order_of_time(
     """Tiers filled chronologically: each step pays for the piece of every tier that it covers.
 
     energy_kwh : (H, n) steps of one version. label : (n,) segment * P + period.
-    shape : (S, P). ceiling_kwh : (H | 1, S, P, T). [kWh] → (H, S, P, T)
+    shape : (S, P). ceiling_kwh : (H | 1, S, T) of a period in use. [kWh] → (H, S, P, T)
     """
     segments, periods = shape
     homes, tiers = len(energy_kwh), ceiling_kwh.shape[-1]
@@ -66,8 +66,8 @@ def in_order_of_time(
         inside = np.flatnonzero(label // periods == segment)
         running = np.cumsum(energy_kwh[:, inside], axis=1)
         for tier in range(tiers):
-            top = ceiling_kwh[:, segment, 0, tier, None]
-            floor = ceiling_kwh[:, segment, 0, tier - 1, None] if tier else 0.0
+            top = ceiling_kwh[:, segment, tier, None]
+            floor = ceiling_kwh[:, segment, tier - 1, None] if tier else 0.0
             filled = np.clip(running, floor, top) - floor
             piece = np.diff(filled, axis=1, prepend=0.0)
             for period in range(periods):
