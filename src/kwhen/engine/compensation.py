@@ -100,7 +100,7 @@ class Bank:
 
     name: str
     pays: frozenset[ChargeClass]
-    cash: bool = False  # pays out at once, below zero if need be
+    cash: bool = False  # what it holds after paying is paid out at once, below zero if need be
     delay_months: int = 0  # 1: a cycle's credit pays from the next cycle on
     expires_months: int | None = None  # age at which a credit lapses
     at_true_up: Leftover = Leftover.KEEP

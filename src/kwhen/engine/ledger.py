@@ -1,8 +1,8 @@
 """Credits and floors, cycle by cycle: what banks pay, what minimums add, what is trued up.
 
-Order in a cycle: banks that may not pay the minimum, then the minimum, then the other banks,
-then banks that pay in cash. At the end of a twelfth month the yearly minimum, the true-up of
-the banks and the cash-out of surplus kWh follow.
+Order in a cycle: banks that may not pay the minimum, then the minimum (in a twelfth month the
+yearly one as well), then the other banks, then what cash banks still hold, below zero. At the
+end of a twelfth month the true-up of the banks and the cash-out of surplus kWh follow.
 """
 
 from collections.abc import Iterable, Sequence
@@ -90,7 +90,6 @@ class _Year:
 
     def __init__(self, homes_count: int) -> None:
         self.due_usd = np.zeros((homes_count, len(CLASSES)))
-        self.share_frac = 0.0
         self.first_cycle = 0
 
 
@@ -123,8 +122,8 @@ class _Run:
             )
             for bank in (self.rule.banks if self.rule else ())
         ]
-        self.early = [a for a in self.accounts if not a.reach[MINIMUM] and not a.bank.cash]
-        self.late = [a for a in self.accounts if a.reach[MINIMUM] and not a.bank.cash]
+        self.early = [a for a in self.accounts if not a.reach[MINIMUM]]
+        self.late = [a for a in self.accounts if a.reach[MINIMUM]]
         self.cash = [a for a in self.accounts if a.bank.cash]
         self.minimums = _minimums(plan)
         self.floor_usd = [np.zeros(shape) for _ in self.minimums]
@@ -152,15 +151,16 @@ class _Run:
         for number, (charge, amounts) in enumerate(self.minimums):
             if charge.per is not Per.YEAR:
                 self._raise_to(number, cycle, due, due @ class_mask(charge.of), amounts[cycle])
+        self.year.due_usd += due
+        is_last = cycle == self.plan.cycles.count - 1
+        if self.plan.cycles.true_up[cycle] or is_last:
+            self._yearly_minimums(cycle, due)
         for account in self.late:
             _pay(account, cycle, due)
         for account in self.cash:
             account.draw(cycle, np.broadcast_to(account.available(cycle), (len(due),)))
-        self.year.due_usd += due
-        self.year.share_frac += float(self.plan.cycles.year_share_frac[cycle])
-        is_last = cycle == self.plan.cycles.count - 1
-        if self.plan.cycles.true_up[cycle] or is_last:
-            self._end_year(cycle, due)
+        if self.plan.cycles.true_up[cycle]:
+            self._end_year(cycle, len(due))
         for account in self.accounts:
             account.expire(cycle)
 
@@ -181,18 +181,18 @@ class _Run:
         if self.rule.netting is Netting.PERIODS and not self.rule.in_kwh and self.accounts:
             _bank_surplus(self.accounts[0], cycle, due)
 
-    def _end_year(self, cycle: int, due: Floats) -> None:
-        full = bool(self.plan.cycles.true_up[cycle])
+    def _yearly_minimums(self, cycle: int, due: Floats) -> None:
         for number, (charge, amounts) in enumerate(self.minimums):
             if charge.per is Per.YEAR:
                 floor = float(amounts[self.year.first_cycle : cycle + 1].sum())
                 reached = self.year.due_usd @ class_mask(charge.of)
                 self._raise_to(number, cycle, due, reached, floor)
-        if full and self.rule is not None and self.rule.true_up:
+
+    def _end_year(self, cycle: int, homes_count: int) -> None:
+        if self.rule is not None and self.rule.true_up:
             self._true_up(cycle, self.rule)
-        if full:
-            self.year = _Year(len(due))
-            self.year.first_cycle = cycle + 1
+        self.year = _Year(homes_count)
+        self.year.first_cycle = cycle + 1
 
     def _true_up(self, cycle: int, rule: ExportRule) -> None:
         for account in self.accounts:
