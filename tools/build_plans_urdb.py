@@ -106,7 +106,7 @@ def shaped(rate: dict[str, Any], spec: dict[str, Any], source: str) -> Tariff:
         ),
         holidays=holiday_sets()[spec["holidays"]] if "holidays" in spec else None,
         eligibility=tuple(spec.get("eligibility", ())),
-        sources=(source, raw_source),
+        sources=(source, raw_source, *spec.get("sources", ())),
         missing=gaps(tariff, rate, spec, service),
     )
 

@@ -195,7 +195,8 @@ def _energy(
     equal = all(row == tops[0] for row in tops)
     components = []
     for number, component in enumerate(charge.components):
-        rows = [_one([tier.usd_per_kwh[number] for tier in p.ladder]) for p in charge.periods]
+        prices = [[tier.usd_per_kwh[number] for tier in p.ladder] for p in charge.periods]
+        rows = [row[0] if len(set(row)) == 1 else row for row in prices]
         flat = len(set(map(str, rows))) == 1 and not isinstance(rows[0], list)
         components.append(
             {
