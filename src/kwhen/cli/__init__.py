@@ -20,6 +20,9 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    from kwhen.cli.run import run
+    try:
+        from kwhen.cli.run import run
 
-    return run(sys.argv[1:])
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:  # while loading
+        return 130

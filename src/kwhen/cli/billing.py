@@ -5,12 +5,17 @@ from typing import Annotated
 import typer
 
 from kwhen import api
+from kwhen.catalog.plans import RatePlan
 from kwhen.cli import options
 from kwhen.cli.bill_document import bill_document
 from kwhen.cli.bill_page import show_bill
-from kwhen.cli.meter import metered
+from kwhen.cli.meter import Metered, metered
 from kwhen.cli.page import emit, page
 from kwhen.cli.stock import find_plan
+from kwhen.engine import choice
+from kwhen.engine.result import Bill
+from kwhen.engine.words import Customer
+from kwhen.errors import CoverageError
 
 EXAMPLE = "kwhen bill --plan 14328/E-TOU-C/T-B --usage demo"
 
@@ -26,12 +31,15 @@ def bill(
     low_income: options.LowIncome = None,
     interconnection_date: options.Interconnected = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse days that no version of the plan covers.")
+        bool,
+        typer.Option(
+            "--strict", metavar="", help="Refuse days that no version of the plan covers."
+        ),
     ] = False,
     fill: options.Fill = "error",
     meter: options.Meter = None,
     by_month: Annotated[
-        bool, typer.Option("--by-month", help="Itemise each billing cycle on its own.")
+        bool, typer.Option("--by-month", metavar="", help="Itemise each billing cycle on its own.")
     ] = False,
     json: options.Json = False,
 ) -> None:
@@ -40,16 +48,25 @@ def bill(
     found = find_plan(plan, who)
     zone = found.versions[-1].timezone
     home = metered(usage, zone, first=first, end=end, fill=fill, meter=meter)
-    made = api.bill(
-        found,
-        home.import_kwh,
-        home.export_kwh,
-        start=home.first,
-        step_minutes=home.step_minutes,
-        customer=who,
-        nearest=not strict,
-    )
+    made = _made(found, home, who, strict=strict)
     if json:
         emit(bill_document(found, home, made))
     else:
         show_bill(page(), found, home, made, by_month=by_month)
+
+
+def _made(plan: RatePlan, home: Metered, who: Customer, *, strict: bool) -> Bill:
+    if who.export_rule is not None:  # a wrong name is refused of a home without export as well
+        choice.export_rule(plan.on(home.first, nearest=True), who, home.first)
+    try:
+        return api.bill(
+            plan,
+            home.import_kwh,
+            home.export_kwh,
+            start=home.first,
+            step_minutes=home.step_minutes,
+            customer=who,
+            nearest=not strict,
+        )
+    except CoverageError as error:
+        raise options.strictly(error) from error

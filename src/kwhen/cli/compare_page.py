@@ -23,7 +23,7 @@ from kwhen.cli.page import (
     words,
 )
 
-_BAR_WIDTH = 20
+_BAR_WIDTH = 16
 _STANDS_IN = "version"  # the gap of days without a version of their own
 _SAID_APART = {_STANDS_IN, SUPPLY_GAP}
 
@@ -76,7 +76,8 @@ def _show_rows(console: Console, rows: Sequence[Row], *, is_ranked: bool) -> Non
         cells += [_plan_cell(row, len(rules) > 1), money(row.total_usd)]
         if is_ranked:
             cells.append(money(row.total_usd - best, sign=True) if place > 1 else "best")
-            cells += [_bar(row.total_usd, best, largest)] if is_drawn(console) else []
+            drawn = bar(row.total_usd, largest, _BAR_WIDTH)
+            cells += [Text(drawn, "cyan" if place > 1 else "")] if is_drawn(console) else []
         shown.add_row(*cells, style="green" if is_ranked and place == 1 else None)
     put(console, shown)
 
@@ -84,9 +85,7 @@ def _show_rows(console: Console, rows: Sequence[Row], *, is_ranked: bool) -> Non
 def _plan_cell(row: Row, names_rule: bool) -> Text:
     notes = []
     if row.variants_count > 1:
-        notes.append(
-            f"middle of {row.variants_count} keys: {money(row.low_usd)} to {money(row.high_usd)}"
-        )
+        notes.append(f"{row.variants_count} keys, {_range(row)}")
     if row.is_priced_apart:
         notes.append("prices of " + ", ".join(str(day) for day in row.bill.versions))
     if names_rule and row.bill.export_rule:
@@ -94,12 +93,10 @@ def _plan_cell(row: Row, names_rule: bool) -> Text:
     return stacked(row.plan.key, row.plan.name, *notes)
 
 
-def _bar(total_usd: float, best_usd: float, largest_usd: float) -> Text:
-    """A bar whose part beyond the best plan stands out."""
-    whole, base = bar(total_usd, largest_usd, _BAR_WIDTH), bar(best_usd, largest_usd, _BAR_WIDTH)
-    text = Text(whole[: len(base)], style="green")
-    text.append(whole[len(base) :], style="yellow")
-    return text
+def _range(row: Row) -> str:
+    if money(row.low_usd) == money(row.high_usd):
+        return "all the same"
+    return f"{money(row.low_usd)} to {money(row.high_usd)}"
 
 
 def _show_failures(console: Console, failures: Sequence[Failure]) -> None:
@@ -142,10 +139,11 @@ def _gap_sentences(rows: Sequence[Row]) -> list[str]:
             if name not in _SAID_APART:
                 lacking.setdefault(name, []).append(row)
     every = [words(name) for name, own in lacking.items() if len(own) == len(rows)]
-    found = [f"No total holds {', '.join(every)}: no figure is held."] if every else []
+    found = [f"Not known for any plan: {', '.join(every)}."] if every else []
     for name, own in lacking.items():
         if len(own) < len(rows):
-            found.append(f"Without {words(name)}: {', '.join(row.plan.family for row in own)}.")
+            plans = ", ".join(row.plan.family for row in own)
+            found.append(f"Not known for {plans}: {words(name)}.")
     return found
 
 

@@ -111,7 +111,7 @@ def _level_of(usd: float, levels: Sequence[tuple[float, float]]) -> int:
 def _cell(console: Console, level: int, count: int) -> Text:
     if not is_coloured(console):
         return Text(f"{_MARKS[level]} ")
-    return Text("  ", style=f"on {_colour(level, count)}")
+    return Text.assemble(("  ", f"on {_colour(level, count)}"))
 
 
 def _colour(level: int, count: int) -> str:

@@ -9,8 +9,8 @@ from kwhen.engine.words import Missing
 _KINDS = {
     "F": ("FLAT", "flat"),
     "I": ("TIERED", "tiered"),
-    "T": ("TOU", "time of use"),
-    "B": ("TOU_TIERED", "time of use, tiered"),
+    "T": ("TOU", "TOU"),
+    "B": ("TOU_TIERED", "TOU, tiered"),
     "D": ("DYNAMIC", "hourly price"),
 }
 SUPPLY_GAP = "supply"

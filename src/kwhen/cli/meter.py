@@ -86,7 +86,10 @@ def _read(file: str, zone: str, fill: str, meter: str | None) -> Usage:
         raise SourceError(f"{file} is a folder; give the path of a usage file, or `{DEMO}`")
     if not path.exists():
         raise SourceError(f"there is no file {file}; give the path of a usage file, or `{DEMO}`")
-    return read_usage(path, zone=zone, fill=cast(Fill, fill), meter=meter)
+    try:
+        return read_usage(path, zone=zone, fill=cast(Fill, fill), meter=meter)
+    except (SourceError, UsageError) as error:
+        raise type(error)(f"{file}: {error}") from error
 
 
 def _check_window(usage: Usage, first: date, end: date) -> None:

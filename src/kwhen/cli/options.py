@@ -1,11 +1,15 @@
 """The options that commands share, and how a date on the command line is read."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
 from kwhen.engine.words import Customer
+from kwhen.errors import CoverageError
+from kwhen.usage.values import Fill as Fill_
+
+FILLS = get_args(Fill_)
 
 
 def read_day(text: str) -> date:
@@ -16,7 +20,16 @@ def read_day(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is not a date; write it as 2026-04-01") from None
 
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")]
+def _known_fill(text: str) -> str:
+    """One of the ways to treat missing intervals."""
+    if text not in FILLS:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(FILLS)}")
+    return text
+
+
+Json = Annotated[
+    bool, typer.Option("--json", metavar="", help="One JSON document instead of tables.")
+]
 Plan = Annotated[
     str,
     typer.Option("--plan", metavar="KEY", help="Key or id of a plan, as `kwhen plans` lists them."),
@@ -70,8 +83,18 @@ Interconnected = Annotated[
 ]
 Fill = Annotated[
     str,
-    typer.Option(metavar="HOW", help="Missing intervals: error refuses, zero or mean fills them."),
+    typer.Option(
+        metavar="HOW",
+        callback=_known_fill,
+        help="Missing intervals: error refuses, zero or mean fills them.",
+    ),
 ]
+
+
+def strictly(error: CoverageError) -> CoverageError:
+    """The same refusal, with what the command line offers instead."""
+    what = str(error).split(". Choose")[0]
+    return CoverageError(f"{what}. Choose other dates, or leave --strict out: the nearest serves")
 
 
 def customer(

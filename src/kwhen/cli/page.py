@@ -94,6 +94,7 @@ def table(console: Console, *columns: str | tuple[str, str], title: str = "") ->
     drawn = is_drawn(console)
     found = Table(
         box=box.SIMPLE_HEAD if drawn else None,
+        padding=(0, 1 if drawn else 2, 0, 0),
         pad_edge=False,
         show_edge=False,
         header_style="bold",

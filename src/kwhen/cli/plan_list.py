@@ -32,7 +32,7 @@ def list_plans(
         typer.Option(parser=options.read_day, metavar="DATE", help="Versions in force that day."),
     ] = None,
     closed: Annotated[
-        bool, typer.Option("--closed", help="Plans closed to new homes as well.")
+        bool, typer.Option("--closed", metavar="", help="Plans closed to new homes as well.")
     ] = False,
     json: options.Json = False,
 ) -> None:
@@ -95,7 +95,7 @@ def _show_utility(
     console: Console, own: Sequence[RatePlan], where: Place | None, on: date | None
 ) -> None:
     console.print(_heading(own[0], where))
-    rows = table(console, "Plan", ("Kind", "key"), ("In force from", "key"))
+    rows = table(console, "Plan", ("Kind", "key"), ("From", "key"))
     common = set.intersection(*(set(_gap_names(plan)) for plan in own))
     for family in grouped(own, lambda plan: plan.family).values():
         plan = family[0]

@@ -35,7 +35,7 @@ def show_plan(
         if isinstance(charge, EnergyCharge):
             _show_energy(console, charge)
     _show_other(console, tariff, day)
-    _show_rules(console, tariff, day)
+    paragraph(console, "Export rules", _rule_sentences(tariff, day))
     console.print()
     if prices is not None:
         show_heat_map(console, prices)
@@ -119,15 +119,13 @@ def _show_other(console: Console, tariff: Tariff, day: date) -> None:
     put(console, rows)
 
 
-def _show_rules(console: Console, tariff: Tariff, day: date) -> None:
-    if not tariff.export_rules:
-        return
-    console.print()
-    rows = table(console, "Export rule", "Vintages", "How it pays", "New homes")
+def _rule_sentences(tariff: Tariff, day: date) -> list[str]:
+    found = []
     for name, rules in grouped(tariff.export_rules, lambda rule: rule.name).items():
-        vintages = " ".join(rule.vintage for rule in rules if rule.vintage and rule.vintage != name)
-        rows.add_row(name, vintages, rule_words(rules[0]), rule_dates(rules, day))
-    put(console, rows)
+        vintages = [rule.vintage for rule in rules if rule.vintage and rule.vintage != name]
+        listed = f" Vintages: {', '.join(vintages)}." if vintages else ""
+        found.append(f"{name} ({rule_dates(rules, day)}): {rule_words(rules[0])}.{listed}")
+    return found
 
 
 def _programmes(tariff: Tariff) -> str:

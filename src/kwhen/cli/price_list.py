@@ -19,7 +19,7 @@ from kwhen.cli.kinds import gap_documents, gap_words
 from kwhen.cli.page import Document, bar, days, emit, is_drawn, page, paragraph, price, put, table
 from kwhen.cli.stock import find_plan
 from kwhen.engine.marginal import Prices
-from kwhen.errors import UsageError
+from kwhen.errors import CoverageError, UsageError
 
 EXAMPLE = "kwhen prices --plan 14328/E-TOU-C/T-B --from 2026-04-01 --to 2026-04-02"
 _BAR_WIDTH = 20
@@ -60,9 +60,12 @@ def prices(
     low_income: options.LowIncome = None,
     interconnection_date: options.Interconnected = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse days that no version of the plan covers.")
+        bool,
+        typer.Option(
+            "--strict", metavar="", help="Refuse days that no version of the plan covers."
+        ),
     ] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Every step as CSV.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", metavar="", help="Every step as CSV.")] = False,
     json: options.Json = False,
 ) -> None:
     """What one more kWh costs, or earns, at every time of a window."""
@@ -73,15 +76,18 @@ def prices(
         )
     who = options.customer(territory, heating, low_income, export_rule, interconnection_date)
     found = find_plan(plan, who)
-    made = api.prices(
-        found,
-        first,
-        end,
-        step_minutes=step_minutes,
-        expected_kwh=expected_kwh,
-        customer=who,
-        nearest=not strict,
-    )
+    try:
+        made = api.prices(
+            found,
+            first,
+            end,
+            step_minutes=step_minutes,
+            expected_kwh=expected_kwh,
+            customer=who,
+            nearest=not strict,
+        )
+    except CoverageError as error:
+        raise options.strictly(error) from error
     zone = ZoneInfo(found.versions[-1].timezone)
     if json:
         emit(_document(found, made, zone))

@@ -24,7 +24,7 @@ def run(words: Sequence[str]) -> int:
     try:
         code = app(args=list(words), prog_name="kwhen", standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # typer and rich leave when nobody reads on
         _drop_output()
         return READER_GONE
     except (KeyboardInterrupt, typer.Abort):
@@ -41,7 +41,8 @@ def _told(error: Exception) -> int:
     if isinstance(error, KwhenError):
         return _say(str(error), REFUSED)
     if isinstance(error, _WRONG_WORDS):
-        return _say(f"{_wording(error)}; see `{_command(error)} --help`", REFUSED)
+        said = _wording(error)  # blank where the help itself is the answer
+        return _say(f"{said}; see `{_command(error)} --help`", REFUSED) if said else REFUSED
     if isinstance(error, OSError):
         return _say(f"{error.filename or 'input or output'}: {error.strerror or error}", REFUSED)
     return _say(

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from kwhen.catalog.imports import load_imported
-from kwhen.catalog.places import Place, place, usual_id
+from kwhen.catalog.places import Place, place, usual_id, utility
 from kwhen.catalog.plans import RatePlan, plan_id, plans, rate_plan
 from kwhen.catalog.rate_id import rate_id
 from kwhen.engine.tariff import Tariff
@@ -48,9 +48,11 @@ def find_plans(
 
     Raises
     ------
-    NotFound : the ZIP is not known
+    NotFound : the ZIP or the utility is not known
     """
     found = plans(zipcode, utility_id, offered_only=offered_only)
+    if utility_id is not None and not found and not imported():
+        utility(utility_id)  # an id that nobody has is refused
     held = {plan.key for plan in found}
     where = place(zipcode) if zipcode is not None else None
     return found + [

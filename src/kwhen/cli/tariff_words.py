@@ -121,6 +121,6 @@ def rule_dates(rules: Sequence[ExportRule], on: date) -> str:
         for r in rules
     )
     if is_open:
-        return "open"
+        return "open to new homes"
     ends = [r.open_until for r in rules if r.open_until is not None]
-    return f"closed {max(ends)}" if ends and max(ends) <= on else "not open yet"
+    return f"closed to new homes {max(ends)}" if ends and max(ends) <= on else "not open yet"
