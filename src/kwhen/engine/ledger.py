@@ -1,14 +1,9 @@
 """Credits and floors: what banks pay, what minimums add, what is trued up.
 
 Order in a cycle: banks that may not pay the minimum, then the minimum (in a twelfth month the
-<<<<<<< HEAD
 yearly one as well), then the other banks; what a cash bank then still holds is paid out, below
 zero if need be. At the end of a twelfth month the true-up of the banks and the cash-out of
 surplus kWh follow.
-=======
-yearly one as well), then the other banks, then what cash banks still hold, below zero. At the
-end of a twelfth month the true-up of the banks and the cash-out of surplus kWh follow.
->>>>>>> main
 """
 
 from collections.abc import Sequence
@@ -40,17 +35,6 @@ class Settlement:
     missing: tuple[Missing, ...]
 
 
-<<<<<<< HEAD
-=======
-class _Year:
-    """Sums since the last true-up."""
-
-    def __init__(self, homes_count: int) -> None:
-        self.due_usd = np.zeros((homes_count, len(CLASSES)))
-        self.first_cycle = 0
-
-
->>>>>>> main
 def settle(
     plan: Compiled, home: Metered, class_usd: Floats, opening: Sequence[Credit]
 ) -> Settlement:
@@ -81,68 +65,8 @@ def settle(
 class _Run:
     """One pass over a window: `due` shrinks as banks pay and grows with minimums."""
 
-<<<<<<< HEAD
     def __init__(
         self, plan: Compiled, home: Metered, due: Floats, opening: Sequence[Credit]
-=======
-    def __init__(self, plan: Compiled, home: Metered, opening: Sequence[Credit]) -> None:
-        self.plan, self.home = plan, home
-        shape = (home.homes_count, plan.cycles.count)
-        self.rule = plan.rule
-        self.accounts = [
-            _Account(
-                bank=bank,
-                reach=class_mask(bank.pays),
-                paid=np.zeros(shape),
-                moved_in=np.zeros(shape),
-            )
-            for bank in (self.rule.banks if self.rule else ())
-        ]
-        self.early = [a for a in self.accounts if not a.reach[MINIMUM]]
-        self.late = [a for a in self.accounts if a.reach[MINIMUM]]
-        self.cash = [a for a in self.accounts if a.bank.cash]
-        self.minimums = _minimums(plan)
-        self.floor_usd = [np.zeros(shape) for _ in self.minimums]
-        self.cash_out_usd = np.zeros(shape)
-        self.paid_out_usd = np.zeros(shape)
-        self.surplus_kwh = np.zeros(shape)
-        self.year = _Year(home.homes_count)
-        self.missing: list[Missing] = []
-        self._open(opening)
-
-    def _open(self, opening: Sequence[Credit]) -> None:
-        for credit in opening:
-            for account in self.accounts:
-                if credit.unit == "USD" and credit.bank == account.bank.name:
-                    amount = np.broadcast_to(
-                        np.asarray(credit.amount, dtype=np.float64), (self.home.homes_count,)
-                    )
-                    account.lots.append((-1, amount.copy()))
-
-    def cycle(self, cycle: int, due: Floats) -> None:
-        """Settle one cycle. due : (H, K) charges by class. [USD]"""
-        self._deposit(cycle, due)
-        for account in self.early:
-            _pay(account, cycle, due)
-        for number, (charge, amounts) in enumerate(self.minimums):
-            if charge.per is not Per.YEAR:
-                self._raise_to(number, cycle, due, due @ class_mask(charge.of), amounts[cycle])
-        self.year.due_usd += due
-        is_last = cycle == self.plan.cycles.count - 1
-        if self.plan.cycles.true_up[cycle] or is_last:
-            self._yearly_minimums(cycle, due)
-        for account in self.late:
-            _pay(account, cycle, due)
-        for account in self.cash:
-            account.draw(cycle, np.broadcast_to(account.available(cycle), (len(due),)))
-        if self.plan.cycles.true_up[cycle]:
-            self._end_year(cycle, len(due))
-        for account in self.accounts:
-            account.expire(cycle)
-
-    def _raise_to(
-        self, number: int, cycle: int, due: Floats, reached: Floats, floor: float
->>>>>>> main
     ) -> None:
         self.plan, self.home, self.due, self.opening = plan, home, due, opening
         self.blocks: list[Block] = []
@@ -173,7 +97,6 @@ class _Run:
             self.credit_usd[bank.name] = before + surplus
             self._add(f"Credit moved to {bank.name}", surplus, rule.source)
 
-<<<<<<< HEAD
     def pay_from(self, bank: Bank) -> None:
         """Let a bank pay the classes it may pay; what it paid is taken off them in proportion."""
         rule = self.plan.rule
@@ -196,20 +119,6 @@ class _Run:
         for at, lot in drawn.lots:
             earned = self._month_of(at) if dated else None
             self.carried.append(Credit(bank=bank.name, unit="USD", amount=lot, earned=earned))
-=======
-    def _yearly_minimums(self, cycle: int, due: Floats) -> None:
-        for number, (charge, amounts) in enumerate(self.minimums):
-            if charge.per is Per.YEAR:
-                floor = float(amounts[self.year.first_cycle : cycle + 1].sum())
-                reached = self.year.due_usd @ class_mask(charge.of)
-                self._raise_to(number, cycle, due, reached, floor)
-
-    def _end_year(self, cycle: int, homes_count: int) -> None:
-        if self.rule is not None and self.rule.true_up:
-            self._true_up(cycle, self.rule)
-        self.year = _Year(homes_count)
-        self.year.first_cycle = cycle + 1
->>>>>>> main
 
     def _no_true_up(self) -> tuple[tuple[slice, bool], ...]:
         return ((slice(0, self.plan.cycles.count), False),)
