@@ -41,7 +41,7 @@ from kwhen.engine.tariff import (
     Tariff,
     Tier,
 )
-from kwhen.engine.words import CeilingPer, ChargeClass, Per, TierScope
+from kwhen.engine.words import ENERGY_CLASSES, CeilingPer, ChargeClass, Per, TierScope
 from kwhen.errors import TariffError
 
 Floats = NDArray[np.float64]
@@ -99,10 +99,9 @@ class SamRate:
 
 def sam_bill(rate: SamRate, load_kw: Floats, gen_kw: Floats | None = None) -> Bill:
     """The first year's bill by SAM's rules; without generation where none is given."""
-    if gen_kw is None:
-        import_kwh, export_kwh = load_kw * (8760 / len(load_kw)), None
-    else:
-        import_kwh, export_kwh = sam_channels(rate.option, load_kw, gen_kw)
+    nothing = np.zeros(1)  # SAM keeps its metering option, and with it the way tiers fill
+    generated = nothing if gen_kw is None else gen_kw
+    import_kwh, export_kwh = sam_channels(rate.option, load_kw, generated)
     return bill(
         (sam_tariff(rate),),
         import_kwh,
@@ -140,12 +139,7 @@ def sam_tariff(rate: SamRate) -> Tariff:
         charges.append(
             FixedCharge(name="Fixed", amount_usd=rate.fixed_usd_per_month, per=Per.MONTH)
         )
-    for amount, per in (
-        (rate.minimum_usd_per_month, Per.MONTH),
-        (rate.minimum_usd_per_year, Per.YEAR),
-    ):
-        if amount:
-            charges.append(MinimumCharge(name=f"Minimum a {per.value}", amount_usd=amount, per=per))
+    charges += _minimums(rate)
     return Tariff(
         plan="SAM/RATE",
         name="A rate of SAM",
@@ -157,6 +151,23 @@ def sam_tariff(rate: SamRate) -> Tariff:
         charges=tuple(charges),
         export_rules=(sam_export_rule(rate),),
     )
+
+
+def _minimums(rate: SamRate) -> list[Charge]:
+    found: list[Charge] = []
+    if rate.minimum_usd_per_month:
+        amount_usd = rate.minimum_usd_per_month
+        found.append(MinimumCharge(name="Minimum a month", amount_usd=amount_usd, per=Per.MONTH))
+    if rate.minimum_usd_per_year:
+        found.append(
+            MinimumCharge(
+                name="Minimum a year",
+                amount_usd=rate.minimum_usd_per_year,
+                per=Per.YEAR,
+                of=EVERYTHING - {ChargeClass.MINIMUM},  # what monthly minimums add does not count
+            )
+        )
+    return found
 
 
 def sam_export_rule(rate: SamRate) -> ExportRule:
@@ -171,12 +182,15 @@ def sam_export_rule(rate: SamRate) -> ExportRule:
                 rollover=Rollover.BY_HOUR,
                 cash_out=CashOut(usd_per_kwh=rate.year_end_usd_per_kwh),
             )
-        case 2 | 4:
+        case 2:  # sales come off the bill before the minimum is set
+            pays = EVERYTHING - {ChargeClass.MINIMUM}
+            return _sell_rule(rate, Bank(name="sales", pays=pays, cash=True))
+        case 4:
             return _sell_rule(rate, Bank(name="sales", pays=EVERYTHING, cash=True))
         case 3:
             bank = Bank(
                 name="credit",
-                pays=EVERYTHING - {ChargeClass.MINIMUM},
+                pays=ENERGY_CLASSES,
                 delay_months=1,
                 at_true_up=Leftover.PAY_OUT,
             )
