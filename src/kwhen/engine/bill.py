@@ -109,17 +109,27 @@ def _bill(
         total_usd=float(total[0]) if is_single else total,
         by_month=tuple(by_month[0].tolist()) if is_single else tuple(by_month.T),
         carried_credits=_single(carried) if is_single else carried,
-        missing=tuple(dict.fromkeys(plan.missing + settled.missing)),
+        missing=plan.missing,
         export_rule=(plan.rule.vintage or plan.rule.name) if plan.rule is not None else None,
         plan=plan.spans[0].tariff.plan,
         _blocks=tuple(zip(blocks, cents, strict=True)),
         _compiled=plan,
         _is_single=is_single,
         _homes_count=home.homes_count,
-        _without_export=partial(
-            _bill, plan, imported, np.zeros_like(imported), events, index, opening, is_single
-        ),
+        _without_export=partial(_without_export, plan, imported, events, index, opening, is_single),
     )
+
+
+def _without_export(
+    plan: Compiled,
+    imported: Floats,
+    events: tuple[Event, ...],
+    index: Floats | None,
+    opening: tuple[Credit, ...],
+    is_single: bool,
+) -> Bill:
+    nothing = np.zeros_like(imported)
+    return _bill(plan, imported, nothing, events, index, opening, is_single)
 
 
 def _single(credits: tuple[Credit, ...]) -> tuple[Credit, ...]:

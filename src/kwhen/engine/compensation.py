@@ -130,6 +130,12 @@ class CashOut:
     usd_per_kwh: float | DatedPrice
     keeps_bank: bool = False  # the surplus is paid although the dollar banks carry on
 
+    def at(self, year: int, month: int) -> tuple[float, bool]:
+        """Price of a month, and whether it is that month's own. [USD/kWh]"""
+        if isinstance(self.usd_per_kwh, DatedPrice):
+            return self.usd_per_kwh.at(year, month)
+        return self.usd_per_kwh, True
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportRule:

@@ -48,6 +48,7 @@ class Compiled:
     sheet: Sheet
     demand: tuple[DemandGroup, ...]
     constant: tuple[tuple[int, Block], ...]  # fixed and lump charges by version
+    surplus_usd_per_kwh: Floats  # (C,) price of a year's surplus where a year ends, else 0
     stepwise: tuple[tuple[int, EventCharge | IndexedEnergyCharge], ...]
     percentages: tuple[tuple[int, PercentageCharge], ...]
     minimums: tuple[tuple[MinimumCharge, Floats], ...]  # with the amount of each cycle (C,)
@@ -90,7 +91,8 @@ def compiled(
     if not by_run:
         changes = changes[:0]
     sheet = energy_sheet(groups, cycles, cycle_steps, len(spans), rule, changes)
-    missing = _gaps(spans, rule, exports, customer) + gaps + price_gaps
+    surplus, surplus_gaps = _surplus_prices(grid, cycles, rule)
+    missing = _gaps(spans, rule, exports, customer) + gaps + price_gaps + surplus_gaps
     return Compiled(
         grid=grid,
         cycles=cycles,
@@ -100,6 +102,7 @@ def compiled(
         sheet=sheet,
         demand=demand_groups(grid, cycles, spans),
         constant=constant_blocks(grid, cycles, spans),
+        surplus_usd_per_kwh=surplus,
         stepwise=_of_kind(spans, EventCharge, IndexedEnergyCharge),
         percentages=_of_kind(spans, PercentageCharge),
         minimums=_minimums(grid, cycles, spans),
@@ -158,6 +161,22 @@ def _export_prices(grid: Grid, rule: ExportRule | None) -> tuple[Floats, tuple[M
         gaps += [gap] if gap else []
     matrix = np.stack(columns, axis=1) if columns else np.zeros((grid.count, 0))
     return np.ascontiguousarray(matrix), tuple(gaps)
+
+
+def _surplus_prices(
+    grid: Grid, cycles: Cycles, rule: ExportRule | None
+) -> tuple[Floats, tuple[Missing, ...]]:
+    """Price of surplus kWh at the end of each full year of the window. (C,) [USD/kWh]"""
+    found, gaps = np.zeros(cycles.count), []
+    terms = rule.cash_out if rule is not None and rule.true_up else None
+    for year, is_full in cycles.years if terms is not None else ():
+        if is_full and terms is not None:
+            last = grid.date_of(int(cycles.first_day[year.stop]) - 1)
+            found[year.stop - 1], is_own = terms.at(last.year, last.month)
+            if not is_own:
+                note = f"no surplus price is held for {last:%Y-%m}; the nearest month's is used"
+                gaps.append(Missing(name="net_surplus_rate", note=note))
+    return found, tuple(gaps)
 
 
 def _gaps(

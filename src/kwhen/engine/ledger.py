@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.engine.banks import draw
-from kwhen.engine.compensation import Bank, CashOut, DatedPrice, Netting
+from kwhen.engine.compensation import Bank, DatedPrice, Netting
 from kwhen.engine.compiled import Compiled
 from kwhen.engine.metered import Metered
 from kwhen.engine.rows import CLASS_INDEX, Block, class_mask, cycle_block
 from kwhen.engine.tariff import MinimumCharge
-from kwhen.engine.words import ENERGY_CLASSES, ChargeClass, Credit, Missing, Per
+from kwhen.engine.words import ENERGY_CLASSES, ChargeClass, Credit, Per
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +32,6 @@ class Settlement:
 
     blocks: tuple[Block, ...]
     carried: tuple[Credit, ...]
-    missing: tuple[Missing, ...]
 
 
 def settle(
@@ -57,9 +56,7 @@ def settle(
         if ChargeClass.MINIMUM in bank.pays:
             run.pay_from(bank)
     run.cash_out()
-    return Settlement(
-        blocks=tuple(run.blocks), carried=tuple(run.carried), missing=tuple(run.missing)
-    )
+    return Settlement(blocks=tuple(run.blocks), carried=tuple(run.carried))
 
 
 class _Run:
@@ -71,7 +68,6 @@ class _Run:
         self.plan, self.home, self.due, self.opening = plan, home, due, opening
         self.blocks: list[Block] = []
         self.carried: list[Credit] = []
-        self.missing: list[Missing] = []
         self.credit_usd = self._deposits()
 
     def _deposits(self) -> dict[str, Floats]:
@@ -168,13 +164,11 @@ class _Run:
             return
         net = home.run_export_kwh - home.run_import_kwh
         by_cycle = np.add.reduceat(net, self.plan.sheet.cycle_run, axis=1)  # (H, C)
+        price = self.plan.surplus_usd_per_kwh
         surplus = np.zeros_like(by_cycle)
-        price = np.zeros_like(by_cycle)
-        for cycles, trues_up in self.plan.cycles.years:
-            if trues_up:
-                last = cycles.stop - 1
-                surplus[:, last] = np.maximum(by_cycle[:, cycles].sum(axis=1), 0.0)
-                price[:, last] = self._surplus_usd_per_kwh(last, rule.cash_out)
+        for cycles, is_full in self.plan.cycles.years:
+            if is_full:
+                surplus[:, cycles.stop - 1] = np.maximum(by_cycle[:, cycles].sum(axis=1), 0.0)
         if surplus.any():
             terms = rule.cash_out.usd_per_kwh
             source = terms.source if isinstance(terms, DatedPrice) else rule.source
@@ -190,17 +184,6 @@ class _Run:
                     exact_usd=-surplus * price,
                 )
             )
-
-    def _surplus_usd_per_kwh(self, cycle: int, terms: CashOut) -> float:
-        price = terms.usd_per_kwh
-        if not isinstance(price, DatedPrice):
-            return price
-        last = self.plan.grid.date_of(int(self.plan.cycles.first_day[cycle + 1]) - 1)
-        value, is_own = price.at(last.year, last.month)
-        if not is_own:
-            note = f"no surplus price is held for {last:%Y-%m}; the nearest month's is used"
-            self.missing.append(Missing(name="net_surplus_rate", note=note))
-        return value
 
     def _add(
         self, name: str, amount: Floats, source: str, klass: ChargeClass = ChargeClass.CREDIT
