@@ -27,7 +27,7 @@ def ids_in_header(text: str) -> list[str]:
 def test_every_source_says_who_which_edition_and_under_which_licence():
     assert len(sources()) >= 26
     for id, entry in sources().items():
-        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id), id
+        assert re.fullmatch(r"[a-z0-9]+(-[A-Za-z0-9]+)*", id), id
         assert entry.id == id
         assert entry.title and entry.publisher and entry.edition and entry.licence
         assert entry.url is None or entry.url.startswith("https://")
