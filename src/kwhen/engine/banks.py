@@ -15,9 +15,8 @@ from kwhen.engine.compensation import Bank, Leftover
 Floats = NDArray[np.float64]
 
 
-def run_down(opening: Floats, inflow: Floats, due: Floats) -> Floats:
-    """Balance after each cycle. opening : (H, …), inflow and due : (H, C, …). → (H, C, …)"""
-    change = inflow - due
+def run_down(opening: Floats, change: Floats) -> Floats:
+    """Balance after each cycle. opening : (H, …). change : (H, C, …) d - p. → (H, C, …)"""
     change[:, 0] += opening
     total = np.cumsum(change, axis=1)
     return total - np.minimum(np.minimum.accumulate(total, axis=1), 0.0)
@@ -71,7 +70,7 @@ def _draw_balance(
             following = inflow[:, -1]
             inflow = np.concatenate([waiting[:, None], inflow[:, :-1]], axis=1)
             waiting = following
-        after = run_down(balance, inflow, due[:, cycles])
+        after = run_down(balance, inflow - due[:, cycles])
         before = np.concatenate([balance[:, None], after[:, :-1]], axis=1)
         paid[:, cycles] = np.maximum(before + inflow - after, 0.0)
         balance = after[:, -1]

@@ -13,7 +13,7 @@ from kwhen.engine.compiled import Compiled, compiled
 from kwhen.engine.demand import demand_block
 from kwhen.engine.energy import energy_block, row_kwh, tiered_kwh
 from kwhen.engine.grid import Calendar
-from kwhen.engine.ledger import settle
+from kwhen.engine.ledger import Settlement, settle
 from kwhen.engine.metered import Metered, demand_kw, metered, shaped
 from kwhen.engine.netting import net_kwh
 from kwhen.engine.plain import Event, step_usd_per_kwh, weighted_block
@@ -27,6 +27,7 @@ from kwhen.errors import UsageError
 Floats = NDArray[np.float64]
 
 NOBODY = Customer()
+NOTHING_SETTLED = Settlement(blocks=(), carried=())
 DUST_USD = 1e-9  # what binary fractions can leave of an amount that is really zero
 
 
@@ -66,7 +67,7 @@ def bill(
         step_minutes,
         calendar,
         nearest,
-        exported is not None,
+        exported is not None or bool(opening_credits),
     )
     index = _checked_index(plan, index_usd_per_kwh)
     is_single = np.ndim(import_kwh) == 1
@@ -98,9 +99,12 @@ def _bill(
     net, carried_kwh = net_kwh(plan, home, opening)
     tiered = tiered_kwh(plan, home, row_kwh(plan, home, net))
     others = _other_blocks(plan, home, events, index)
-    class_usd, taxes = _by_class(plan, tiered, others)
-    settled = settle(plan, home, class_usd, opening)
-    blocks = (energy_block(plan, tiered), *(b for _, b in others), *taxes, *settled.blocks)
+    taxes: list[Block] = []
+    settled = NOTHING_SETTLED
+    if plan.needs_classes:
+        class_usd, taxes = _by_class(plan, tiered, others)
+        settled = settle(plan, home, class_usd, opening)
+    blocks = (*(b for _, b in others), energy_block(plan, tiered), *taxes, *settled.blocks)
     cents = _rounded(plan, blocks, len(settled.blocks))
     by_month = _cents_unless_exact(plan, _by_cycle(plan, blocks, cents))  # (H, C)
     total = _cents_unless_exact(plan, by_month.sum(axis=1))
@@ -231,7 +235,8 @@ def _rounded(plan: Compiled, blocks: Sequence[Block], settled_count: int) -> lis
     """Each block's amounts in cents. Credits never bring a cycle below zero by rounding alone."""
     if plan.is_exact:
         return [block.exact_usd for block in blocks]
-    cents = [to_cents(block.exact_usd) for block in blocks]
+    known = plan.constant_cents  # of the first blocks
+    cents = [*known, *(to_cents(block.exact_usd) for block in blocks[len(known) :])]
     if not settled_count:
         return cents
     total = _by_cycle(plan, blocks, cents)

@@ -16,7 +16,7 @@ from kwhen.engine.demand import DemandGroup, demand_groups
 from kwhen.engine.grid import Calendar, Grid, whole_days
 from kwhen.engine.layout import EnergyGroup, energy_groups, export_price_of_steps
 from kwhen.engine.plain import accrued_quantity, constant_blocks
-from kwhen.engine.rows import Block
+from kwhen.engine.rows import Block, to_cents
 from kwhen.engine.sheet import Sheet, energy_sheet
 from kwhen.engine.tariff import (
     EventCharge,
@@ -48,6 +48,7 @@ class Compiled:
     sheet: Sheet
     demand: tuple[DemandGroup, ...]
     constant: tuple[tuple[int, Block], ...]  # fixed and lump charges by version
+    constant_cents: tuple[Floats, ...]  # their amounts as printed
     surplus_usd_per_kwh: Floats  # (C,) price of a year's surplus where a year ends, else 0
     stepwise: tuple[tuple[int, EventCharge | IndexedEnergyCharge], ...]
     percentages: tuple[tuple[int, PercentageCharge], ...]
@@ -56,6 +57,11 @@ class Compiled:
     export_usd_per_kwh: Floats  # (N, X) or, where `run_prices`, (R, X): a column for each price
     run_prices: bool
     missing: tuple[Missing, ...]
+
+    @property
+    def needs_classes(self) -> bool:
+        """Whether anything on the bill depends on sums by charge class."""
+        return bool(self.percentages or self.minimums or self.rule is not None)
 
     @property
     def is_exact(self) -> bool:
@@ -91,6 +97,7 @@ def compiled(
     if not by_run:
         changes = changes[:0]
     sheet = energy_sheet(groups, cycles, cycle_steps, len(spans), rule, changes)
+    constant = constant_blocks(grid, cycles, spans)
     surplus, surplus_gaps = _surplus_prices(grid, cycles, rule)
     missing = _gaps(spans, rule, exports, customer) + gaps + price_gaps + surplus_gaps
     return Compiled(
@@ -101,7 +108,10 @@ def compiled(
         energy=groups,
         sheet=sheet,
         demand=demand_groups(grid, cycles, spans),
-        constant=constant_blocks(grid, cycles, spans),
+        constant=constant,
+        constant_cents=tuple(
+            b.exact_usd if calendar is Calendar.SAM else to_cents(b.exact_usd) for _, b in constant
+        ),
         surplus_usd_per_kwh=surplus,
         stepwise=_of_kind(spans, EventCharge, IndexedEnergyCharge),
         percentages=_of_kind(spans, PercentageCharge),

@@ -11,7 +11,7 @@ from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
 
-HOMES_AT_ONCE_COUNT = 2  # a year of two homes stays in the processor's cache between passes
+HOMES_AT_ONCE_COUNT = 4  # a year of two homes stays in the processor's cache between passes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

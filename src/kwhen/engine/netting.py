@@ -1,6 +1,7 @@
 """Net metering in kWh: import less export per period and cycle, a surplus carried to the next."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from kwhen.engine.banks import run_down
 from kwhen.engine.compensation import Netting, Rollover
-from kwhen.engine.compiled import Compiled
+from kwhen.engine.compiled import PLANS_KEPT_COUNT, Compiled
 from kwhen.engine.layout import EnergyGroup
 from kwhen.engine.metered import Metered
 from kwhen.engine.sheet import period_name
@@ -37,7 +38,7 @@ def net_kwh(
     if not rule.in_kwh:
         return net, ()
     carried: list[Credit] = []
-    for name, stretches in chains(plan):
+    for name, stretches in _chains(plan):
         brought = [credit for credit in opening if credit.bank == name and credit.unit == "kWh"]
         carried += _carry(plan, net, stretches, brought)
     return net, tuple(carried)
@@ -49,11 +50,17 @@ class Stretch:
     def __init__(self, group: EnergyGroup, bins: Ints, onward: Floats | None) -> None:
         self.group = group
         self.bins = bins  # (S, P) bin of each period, −1 where it is not in use
+        self.used = bins >= 0
         self.onward = onward  # (P, P') what the next stretch receives; None: nothing
 
 
-def chains(plan: Compiled) -> Iterator[tuple[str, list[Stretch]]]:
-    """The stretches of every charge, in the order of time."""
+@lru_cache(maxsize=PLANS_KEPT_COUNT)
+def _chains(plan: Compiled) -> tuple[tuple[str, list[Stretch]], ...]:
+    """The stretches of every charge, in the order of time; kept as long as the plan is."""
+    return tuple(_each_chain(plan))
+
+
+def _each_chain(plan: Compiled) -> Iterator[tuple[str, list[Stretch]]]:
     order = sorted(range(len(plan.energy)), key=lambda i: (plan.energy[i].charge.name, i))
     for name, places in groupby(order, key=lambda i: plan.energy[i].charge.name):
         steps = [(i, s) for i in places for s in range(plan.energy[i].segments.count)]
@@ -96,11 +103,11 @@ def _carry(
     """Settle the stretches of one charge in order; yields the balances left at the end. [kWh]"""
     surplus = _opening(stretches[0].group, brought, len(net))  # (H, P)
     for stretch in stretches:
-        used = stretch.bins >= 0
-        energy = np.where(used, net[:, stretch.bins], 0.0)  # (H, S, P)
-        after = run_down(surplus, -np.minimum(energy, 0.0), np.maximum(energy, 0.0))
+        energy = net[:, stretch.bins] * stretch.used  # (H, S, P)
+        after = run_down(surplus, -energy)
         before = np.concatenate([surplus[:, None], after[:, :-1]], axis=1)
-        net[:, stretch.bins[used]] = np.maximum(energy - before + after, 0.0)[:, used]
+        billed = np.maximum(energy - before + after, 0.0)
+        net[:, stretch.bins[stretch.used]] = billed[:, stretch.used]
         surplus = after[:, -1]
         if stretch.onward is not None:
             surplus = surplus @ stretch.onward

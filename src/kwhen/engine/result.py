@@ -100,7 +100,7 @@ class Bill:
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        """Every printed line, cycle by cycle in the order of the charges."""
+        """Every printed line, cycle by cycle."""
         found = [pair for block, cents in self._blocks for pair in self._lines_of(block, cents)]
         found.sort(key=lambda pair: pair[0])
         return tuple(line for _, line in found)
