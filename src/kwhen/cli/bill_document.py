@@ -4,7 +4,8 @@ from kwhen.catalog.plans import RatePlan
 from kwhen.cli.kinds import gap_documents
 from kwhen.cli.meter import Metered, as_document
 from kwhen.cli.page import Document
-from kwhen.engine.result import Bill, Credit, Line
+from kwhen.engine.result import Bill, Line
+from kwhen.engine.words import Credit
 
 
 def bill_document(plan: RatePlan, home: Metered, bill: Bill) -> Document:

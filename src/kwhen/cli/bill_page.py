@@ -11,7 +11,8 @@ from kwhen.catalog.plans import RatePlan
 from kwhen.cli.kinds import gap_words
 from kwhen.cli.meter import Metered, about, doubts
 from kwhen.cli.page import bar, days, is_drawn, money, number, paragraph, price, prose, put, table
-from kwhen.engine.result import Bill, Credit, Line
+from kwhen.engine.result import Bill, Line
+from kwhen.engine.words import Credit
 
 _BAR_WIDTH = 22
 _SAME_PRICE_USD = 5e-6  # less than the last decimal of a printed price

@@ -22,6 +22,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 _HEADER_HOURS = 3  # an hour is named every so often
 _DECIMALS = 5  # as tariff sheets print prices
 _LEGEND_COLUMNS = 4
+_LEGEND_WIDTH = 18
 
 # From cheap to dear; apart for colour-blind eyes as well.
 _RAMP = (
@@ -101,7 +102,12 @@ def _show_days(
         line = Text(f"{month} ", style="dim")
         for usd in row:
             line.append_text(_cell(console, _level_of(float(usd), levels), len(levels)))
-        console.print(line)
+        console.print(line if is_coloured(console) else _without_end_blanks(line))
+
+
+def _without_end_blanks(line: Text) -> Text:
+    line.rstrip()
+    return line
 
 
 def _level_of(usd: float, levels: Sequence[tuple[float, float]]) -> int:
@@ -125,9 +131,10 @@ def _show_legend(console: Console, levels: Sequence[tuple[float, float]]) -> Non
     entries = []
     for level, (low, high) in enumerate(levels):
         said = price(low) if low == high else f"{low:.3f}-{high:.3f}"
-        entries.append(_cell(console, level, len(levels)) + Text(f" {said}".ljust(16)))
+        entries.append(_cell(console, level, len(levels)) + Text(f" {said}"))
     console.print(Text("    $/kWh, cheap to dear:", style="dim"))
     for start in range(0, len(entries), _LEGEND_COLUMNS):
-        console.print(
-            Text("    ").append_text(Text("").join(entries[start : start + _LEGEND_COLUMNS]))
-        )
+        line = Text("    ")
+        for entry in entries[start : start + _LEGEND_COLUMNS]:
+            line.append_text(entry).append(" " * (_LEGEND_WIDTH - len(entry)))
+        console.print(_without_end_blanks(line))

@@ -147,15 +147,16 @@ def paragraph(console: Console, head: str, sentences: Iterable[str]) -> None:
     console.print()
     console.print(Text(head, style="bold"))
     for sentence in listed:
-        console.print(Text(_wrapped(console, sentence, "- ", "  ")), soft_wrap=True)
+        console.print(Text(wrapped(console, sentence, "- ", "  ")), soft_wrap=True)
 
 
 def prose(console: Console, sentence: str, style: str = "") -> None:
     """A sentence over as many lines as it needs, links unbroken."""
-    console.print(Text(_wrapped(console, sentence), style=style), soft_wrap=True)
+    console.print(Text(wrapped(console, sentence), style=style), soft_wrap=True)
 
 
-def _wrapped(console: Console, sentence: str, first: str = "", later: str = "") -> str:
+def wrapped(console: Console, sentence: str, first: str = "", later: str = "") -> str:
+    """A sentence as lines of the console's width; words and links stay whole."""
     return fill(
         sentence,
         width=console.width,

@@ -9,7 +9,7 @@ from kwhen.catalog.plans import RatePlan
 from kwhen.catalog.sources import sources
 from kwhen.cli.heatmap import HeatMap, show_heat_map
 from kwhen.cli.kinds import gap_words, kind_words
-from kwhen.cli.page import grouped, paragraph, price, put, table, words
+from kwhen.cli.page import grouped, paragraph, price, put, table, words, wrapped
 from kwhen.cli.tariff_words import (
     ceiling_words,
     charge_words,
@@ -19,6 +19,8 @@ from kwhen.cli.tariff_words import (
 )
 from kwhen.engine.tariff import EnergyCharge, Service, Tariff, Tier
 from kwhen.engine.words import ENERGY_CLASSES, ChargeClass
+
+_VERSIONS_LISTED = 5
 
 
 def show_plan(
@@ -53,11 +55,10 @@ def _show_head(console: Console, plan: RatePlan, tariff: Tariff, day: date) -> N
         ("Utility", f"{plan.utility}, {plan.state} (EIA {plan.utility_id})"),
         ("Kind", kind_words(tariff)),
         ("In force", f"from {tariff.effective}{until}"),
-        ("Versions", ", ".join(str(version.effective) for version in plan.versions)),
+        ("Versions", _version_words(plan)),
         ("For", "; ".join(tariff.eligibility)),
         ("Closed", plan.closed),
         ("Id", plan.id),
-        ("rateID", plan.rate_id),
     ]
     if plan.territory:
         rows.insert(1, ("Territory", f"{plan.territory}, heating {plan.heating}"))
@@ -65,9 +66,19 @@ def _show_head(console: Console, plan: RatePlan, tariff: Tariff, day: date) -> N
         rows.insert(2, ("Service", f"{plan.service.value} alone, no full bill"))
     for name, said in rows:
         if said:
-            console.print(Text.assemble((f"{name:<10}", "dim"), said))
+            whole = Text(wrapped(console, f"{name:<10}{said}", later=" " * 10))
+            whole.stylize("dim", 0, 10)
+            console.print(whole, soft_wrap=True)
+    console.print(Text(plan.rate_id, style="dim"), soft_wrap=True)
     if not tariff.covers(day):
         console.print(Text(f"No version is held for {day}: this is the nearest.", style="yellow"))
+
+
+def _version_words(plan: RatePlan) -> str:
+    dates = [str(version.effective) for version in plan.versions]
+    if len(dates) <= _VERSIONS_LISTED:
+        return ", ".join(dates)
+    return f"{len(dates)}, from {dates[0]} to {dates[-1]}"
 
 
 def _show_energy(console: Console, charge: EnergyCharge) -> None:

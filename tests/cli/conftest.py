@@ -1,0 +1,62 @@
+"""Run the command in this process, as the installed script does, on real catalog data."""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kwhen.cli import main
+
+ANSI = re.compile(r"\x1b\[")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a command said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def widest(self) -> int:
+        return max((len(line) for line in self.out.splitlines()), default=0)
+
+
+Kwhen = Callable[..., Said]
+
+
+@pytest.fixture(autouse=True)
+def a_home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """80 columns, no imported plans, no settings of the machine."""
+    for name in ("FORCE_COLOR", "NO_COLOR", "KWHEN_DEBUG", "KWHEN_URDB_KEY", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("KWHEN_CATALOG", str(tmp_path / "catalog"))
+    monkeypatch.chdir(tmp_path)
+    from kwhen.cli import stock
+
+    stock.imported.cache_clear()
+
+
+@pytest.fixture
+def kwhen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Kwhen:
+    """The command: words in, what it said out."""
+
+    def run(*words: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["kwhen", *words])
+        capsys.readouterr()
+        code = main()
+        said = capsys.readouterr()
+        return Said(code=code, out=said.out, err=said.err)
+
+    return run
