@@ -9,6 +9,7 @@ from typing import Final
 UNITS: Final[dict[str, str]] = {
     "_usd": "US dollars",
     "_usd_per_kwh": "US dollars per kilowatt hour",
+    "_usd_per_unit": "US dollars per unit of a line, which the line names",
     "_usd_per_kw": "US dollars per kilowatt and billing month",
     "_usd_per_day": "US dollars per day",
     "_usd_per_month": "US dollars per month",
@@ -30,5 +31,9 @@ UNITS: Final[dict[str, str]] = {
 # Words for numbers that count, index or identify rather than measure; a plural counts as well.
 COUNTS: Final[frozenset[str]] = frozenset(
     {"index", "count", "number", "day", "month", "year", "quarter", "weekday", "ordinal", "epoch"}
-    | {"id", "kind"}
+    | {"id", "kind", "start", "label", "component", "home"}
+    | {"step", "run", "bin", "row", "pool", "stretch", "cycle", "segment", "period", "tier"}
 )
+
+# Numbers whose unit is said beside them, or that hold kWh and dollars alike.
+DIMENSIONLESS: Final[frozenset[str]] = frozenset({"quantity", "amount", "balance", "change"})

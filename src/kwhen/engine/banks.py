@@ -15,9 +15,9 @@ from kwhen.engine.compensation import Bank, Leftover
 Floats = NDArray[np.float64]
 
 
-def run_down(opening: Floats, change: Floats) -> Floats:
-    """Balance after each cycle. opening : (H, …). change : (H, C, …) d - p. → (H, C, …)"""
-    change[:, 0] += opening
+def run_down(balance: Floats, change: Floats) -> Floats:
+    """Balance after each cycle. balance : (H, …) before. change : (H, C, …) d - p. → (H, C, …)"""
+    change[:, 0] += balance
     total = np.cumsum(change, axis=1)
     return total - np.minimum(np.minimum.accumulate(total, axis=1), 0.0)
 
@@ -26,16 +26,16 @@ def run_down(opening: Floats, change: Floats) -> Floats:
 class Drawn:
     """What a bank did over a window."""
 
-    paid: Floats  # (H, C) [USD]
-    paid_out: Floats  # (H, C) at true-ups [USD]
+    paid_usd: Floats  # (H, C) [USD]
+    paid_out_usd: Floats  # (H, C) at true-ups [USD]
     lots: tuple[tuple[int, Floats], ...]  # what is left: cycle in which it was earned, (H,)
 
 
 def draw(
     bank: Bank,
     opening: Sequence[tuple[int, Floats]],
-    credit: Floats,
-    due: Floats,
+    credit_usd: Floats,
+    due_usd: Floats,
     years: Sequence[tuple[slice, bool]],
 ) -> Drawn:
     """Let a bank pay what is due, cycle by cycle.
@@ -45,73 +45,77 @@ def draw(
     whether one follows. [USD]
     """
     if bank.cash:
-        paid = credit.copy()
+        paid_usd = credit_usd.copy()
         for _, lot in opening:
-            paid[:, 0] += lot
-        return Drawn(paid=paid, paid_out=np.zeros_like(credit), lots=())
+            paid_usd[:, 0] += lot
+        return Drawn(paid_usd=paid_usd, paid_out_usd=np.zeros_like(credit_usd), lots=())
     if bank.expires_months is None and bank.delay_months <= 1:
-        return _draw_balance(bank, opening, credit, due, years)
-    return _draw_lots(bank, opening, credit, due, years)
+        return _draw_balance(bank, opening, credit_usd, due_usd, years)
+    return _draw_lots(bank, opening, credit_usd, due_usd, years)
 
 
 def _draw_balance(
     bank: Bank,
     opening: Sequence[tuple[int, Floats]],
-    credit: Floats,
-    due: Floats,
+    credit_usd: Floats,
+    due_usd: Floats,
     years: Sequence[tuple[slice, bool]],
 ) -> Drawn:
-    paid, paid_out = np.empty_like(credit), np.zeros_like(credit)
-    balance = sum((lot for _, lot in opening), np.zeros(len(credit)))
-    waiting = np.zeros(len(credit))  # earned in the last cycle, pays from the next one on
+    paid_usd, paid_out_usd = np.empty_like(credit_usd), np.zeros_like(credit_usd)
+    balance = sum((lot for _, lot in opening), np.zeros(len(credit_usd)))
+    waiting = np.zeros(len(credit_usd))  # earned in the last cycle, pays from the next one on
     for cycles, trues_up in years:
-        inflow = credit[:, cycles]
+        inflow = credit_usd[:, cycles]
         if bank.delay_months:
             following = inflow[:, -1]
             inflow = np.concatenate([waiting[:, None], inflow[:, :-1]], axis=1)
             waiting = following
-        after = run_down(balance, inflow - due[:, cycles])
+        after = run_down(balance, inflow - due_usd[:, cycles])
         before = np.concatenate([balance[:, None], after[:, :-1]], axis=1)
-        paid[:, cycles] = np.maximum(before + inflow - after, 0.0)
+        paid_usd[:, cycles] = np.maximum(before + inflow - after, 0.0)
         balance = after[:, -1]
         if trues_up and bank.at_true_up is not Leftover.KEEP:
             if bank.at_true_up is Leftover.PAY_OUT:
-                paid_out[:, cycles.stop - 1] = balance + waiting
+                paid_out_usd[:, cycles.stop - 1] = balance + waiting
             balance, waiting = np.zeros_like(balance), np.zeros_like(balance)
     left = balance + waiting
-    return Drawn(paid=paid, paid_out=paid_out, lots=((-1, left),) if left.any() else ())
+    return Drawn(
+        paid_usd=paid_usd, paid_out_usd=paid_out_usd, lots=((-1, left),) if left.any() else ()
+    )
 
 
 def _draw_lots(
     bank: Bank,
     opening: Sequence[tuple[int, Floats]],
-    credit: Floats,
-    due: Floats,
+    credit_usd: Floats,
+    due_usd: Floats,
     years: Sequence[tuple[slice, bool]],
 ) -> Drawn:
     """The same where credits have an age: the oldest pay first, and lapse."""
-    paid, paid_out = np.zeros_like(credit), np.zeros_like(credit)
+    paid_usd, paid_out_usd = np.zeros_like(credit_usd), np.zeros_like(credit_usd)
     lots = list(opening)
     ends = {cycles.stop - 1 for cycles, trues_up in years if trues_up}
-    for cycle in range(credit.shape[1]):
+    for cycle in range(credit_usd.shape[1]):
         if bank.expires_months is not None:
             lots = [(at, lot) for at, lot in lots if cycle - at < bank.expires_months]
-        lots.append((cycle, credit[:, cycle]))
-        lots, paid[:, cycle] = _take(lots, due[:, cycle], cycle - bank.delay_months)
+        lots.append((cycle, credit_usd[:, cycle]))
+        lots, paid_usd[:, cycle] = _take(lots, due_usd[:, cycle], cycle - bank.delay_months)
         if cycle in ends and bank.at_true_up is not Leftover.KEEP:
             if bank.at_true_up is Leftover.PAY_OUT:
-                paid_out[:, cycle] = sum(lot for _, lot in lots)
+                paid_out_usd[:, cycle] = sum(lot for _, lot in lots)
             lots = []
-    return Drawn(paid=paid, paid_out=paid_out, lots=tuple(p for p in lots if p[1].any()))
+    return Drawn(
+        paid_usd=paid_usd, paid_out_usd=paid_out_usd, lots=tuple(p for p in lots if p[1].any())
+    )
 
 
 def _take(
-    lots: Sequence[tuple[int, Floats]], due: Floats, newest: int
+    lots: Sequence[tuple[int, Floats]], due_usd: Floats, newest_cycle: int
 ) -> tuple[list[tuple[int, Floats]], Floats]:
     """Pay from the oldest lot on, up to the lots earned in the cycle `newest`."""
-    rest, left = due, []
+    rest, left = due_usd, []
     for at, lot in lots:
-        used = np.minimum(lot, rest) if at <= newest else np.zeros_like(lot)
+        used = np.minimum(lot, rest) if at <= newest_cycle else np.zeros_like(lot)
         left.append((at, lot - used))
         rest = rest - used
-    return left, due - rest
+    return left, due_usd - rest

@@ -57,21 +57,23 @@ def bill(
     ------
     UsageError, CoverageError, ChoiceError : as the messages say
     """
-    imported = shaped("import_kwh", import_kwh)
-    exported = None if export_kwh is None else shaped("export_kwh", export_kwh, imported)
+    imported_kwh = shaped("import_kwh", import_kwh)
+    exported_kwh = None if export_kwh is None else shaped("export_kwh", export_kwh, imported_kwh)
     plan = compiled(
         tuple(versions),
         customer or NOBODY,
         start,
-        imported.shape[1],
+        imported_kwh.shape[1],
         step_minutes,
         calendar,
         nearest,
-        exported is not None or bool(opening_credits),
+        exported_kwh is not None or bool(opening_credits),
     )
     index = _checked_index(plan, index_usd_per_kwh)
     is_single = np.ndim(import_kwh) == 1
-    return _bill(plan, imported, exported, tuple(events), index, tuple(opening_credits), is_single)
+    return _bill(
+        plan, imported_kwh, exported_kwh, tuple(events), index, tuple(opening_credits), is_single
+    )
 
 
 def _checked_index(plan: Compiled, index_usd_per_kwh: ArrayLike | None) -> Floats | None:
@@ -88,25 +90,25 @@ def _checked_index(plan: Compiled, index_usd_per_kwh: ArrayLike | None) -> Float
 
 def _bill(
     plan: Compiled,
-    imported: Floats,
-    exported: Floats | None,
+    imported_kwh: Floats,
+    exported_kwh: Floats | None,
     events: tuple[Event, ...],
     index: Floats | None,
     opening: tuple[Credit, ...],
     is_single: bool,
 ) -> Bill:
-    home = metered(plan, imported, exported, is_single)
+    home = metered(plan, imported_kwh, exported_kwh, is_single)
     net, carried_kwh = net_kwh(plan, home, opening)
-    tiered = tiered_kwh(plan, home, row_kwh(plan, home, net))
+    by_tier_kwh = tiered_kwh(plan, home, row_kwh(plan, home, net))
     others = _other_blocks(plan, home, events, index)
     taxes: list[Block] = []
     settled = NOTHING_SETTLED
     if plan.needs_classes:
-        class_usd, taxes = _by_class(plan, tiered, others)
+        class_usd, taxes = _by_class(plan, by_tier_kwh, others)
         settled = settle(plan, home, class_usd, opening)
-    blocks = (*(b for _, b in others), energy_block(plan, tiered), *taxes, *settled.blocks)
-    cents = _rounded(plan, blocks, len(settled.blocks))
-    by_month = _cents_unless_exact(plan, _by_cycle(plan, blocks, cents))  # (H, C)
+    blocks = (*(b for _, b in others), energy_block(plan, by_tier_kwh), *taxes, *settled.blocks)
+    cents_usd = _rounded(plan, blocks, len(settled.blocks))
+    by_month = _cents_unless_exact(plan, _by_cycle(plan, blocks, cents_usd))  # (H, C)
     total = _cents_unless_exact(plan, by_month.sum(axis=1))
     carried = carried_kwh + settled.carried
     return Bill(
@@ -116,24 +118,26 @@ def _bill(
         missing=plan.missing,
         export_rule=(plan.rule.vintage or plan.rule.name) if plan.rule is not None else None,
         plan=plan.spans[0].tariff.plan,
-        _blocks=tuple(zip(blocks, cents, strict=True)),
+        _blocks=tuple(zip(blocks, cents_usd, strict=True)),
         _compiled=plan,
         _is_single=is_single,
         _homes_count=home.homes_count,
-        _without_export=partial(_without_export, plan, imported, events, index, opening, is_single),
+        _without_export=partial(
+            _without_export, plan, imported_kwh, events, index, opening, is_single
+        ),
     )
 
 
 def _without_export(
     plan: Compiled,
-    imported: Floats,
+    imported_kwh: Floats,
     events: tuple[Event, ...],
     index: Floats | None,
     opening: tuple[Credit, ...],
     is_single: bool,
 ) -> Bill:
-    nothing = np.zeros_like(imported)
-    return _bill(plan, imported, nothing, events, index, opening, is_single)
+    nothing = np.zeros_like(imported_kwh)
+    return _bill(plan, imported_kwh, nothing, events, index, opening, is_single)
 
 
 def _single(credits: tuple[Credit, ...]) -> tuple[Credit, ...]:
@@ -169,32 +173,32 @@ def _stepwise_kwh(plan: Compiled, home: Metered) -> Floats:
 
 
 def _by_class(
-    plan: Compiled, tiered: Floats, others: Sequence[tuple[int, Block]]
+    plan: Compiled, by_tier_kwh: Floats, others: Sequence[tuple[int, Block]]
 ) -> tuple[Floats, list[Block]]:
     """Charges by cycle and class (H, C, K), percentages in, and the lines of percentages."""
     if not plan.percentages:
-        return _charges_by_class(plan, tiered, others, slice(None)), []
+        return _charges_by_class(plan, by_tier_kwh, others, slice(None)), []
     total: Floats | float = 0.0
     lines: list[Block] = []
     for number in range(len(plan.spans)):
         rows = plan.sheet.span_rows[number]
         mine = [(index, block) for index, block in others if index == number]
-        own = _charges_by_class(plan, tiered, mine, rows)
+        version_usd = _charges_by_class(plan, by_tier_kwh, mine, rows)
         for index, charge in plan.percentages:
             if index == number:
-                lines.append(_percentage(plan, charge, own, tiered, rows))
-        total = total + own
+                lines.append(_percentage(plan, charge, version_usd, by_tier_kwh, rows))
+        total = total + version_usd
     return np.asarray(total), lines
 
 
 def _charges_by_class(
-    plan: Compiled, tiered: Floats, others: Sequence[tuple[int, Block]], rows: slice
+    plan: Compiled, by_tier_kwh: Floats, others: Sequence[tuple[int, Block]], rows: slice
 ) -> Floats:
     """Energy of some rows and the blocks given, by cycle and class. (H, C, K) [USD]"""
-    shape = (len(tiered), plan.cycles.count, CLASS_COUNT)
+    shape = (len(by_tier_kwh), plan.cycles.count, CLASS_COUNT)
     tiers = plan.sheet.tiers_count
     prices = plan.sheet.class_usd_per_kwh.reshape(-1, tiers, shape[1] * shape[2])[rows]
-    some = tiered[:, rows]
+    some = by_tier_kwh[:, rows]
     found: Floats = some.reshape(len(some), -1) @ prices.reshape(-1, shape[1] * shape[2])
     found = found.reshape(shape)
     for _, block in others:
@@ -205,20 +209,24 @@ def _charges_by_class(
 
 
 def _percentage(
-    plan: Compiled, charge: PercentageCharge, own: Floats, tiered: Floats, rows: slice
+    plan: Compiled,
+    charge: PercentageCharge,
+    version_usd: Floats,
+    by_tier_kwh: Floats,
+    rows: slice,
 ) -> Block:
     """The line of a tax or discount; `own` (H, C, K) takes its amounts in."""
-    base = own * class_mask(charge.of)
+    base = version_usd * class_mask(charge.of)
     names = charge.except_components
     excepted = excepted_prices(plan.sheet, names, rows, plan.cycles.count) if names else None
     if excepted is not None:
-        left_out = tiered.reshape(len(tiered), -1) @ excepted
-        base = base - left_out.reshape(own.shape) * class_mask(charge.of)
+        left_out = by_tier_kwh.reshape(len(by_tier_kwh), -1) @ excepted
+        base = base - left_out.reshape(version_usd.shape) * class_mask(charge.of)
     amount = base * charge.share_frac  # (H, C, K)
     if charge.share_frac < 0:
-        own += amount  # a discount makes the classes themselves smaller
+        version_usd += amount  # a discount makes the classes themselves smaller
     else:
-        own[..., CLASS_INDEX[charge.klass]] += amount.sum(axis=2)
+        version_usd[..., CLASS_INDEX[charge.klass]] += amount.sum(axis=2)
     return cycle_block(
         plan.cycles,
         charge=charge.name,
@@ -226,7 +234,7 @@ def _percentage(
         unit="USD",
         source=charge.source,
         quantity=base.sum(axis=2),
-        price=charge.share_frac,
+        usd_per_unit=charge.share_frac,
         exact_usd=amount.sum(axis=2),
     )
 
@@ -236,16 +244,16 @@ def _rounded(plan: Compiled, blocks: Sequence[Block], settled_count: int) -> lis
     if plan.is_exact:
         return [block.exact_usd for block in blocks]
     known = plan.constant_cents  # of the first blocks
-    cents = [*known, *(to_cents(block.exact_usd) for block in blocks[len(known) :])]
+    cents_usd = [*known, *(to_cents(block.exact_usd) for block in blocks[len(known) :])]
     if not settled_count:
-        return cents
-    total = _by_cycle(plan, blocks, cents)
+        return cents_usd
+    total = _by_cycle(plan, blocks, cents_usd)
     if (total > -DUST_USD).all():
-        return cents
+        return cents_usd
     exact = _by_cycle(plan, blocks, [block.exact_usd for block in blocks])
     excess = np.where((exact > -DUST_USD) & (total < 0), -total, 0.0)
-    cents[-1] = to_cents(cents[-1] + excess[..., None])
-    return cents
+    cents_usd[-1] = to_cents(cents_usd[-1] + excess[..., None])
+    return cents_usd
 
 
 def _by_cycle(plan: Compiled, blocks: Sequence[Block], amounts: Sequence[Floats]) -> Floats:

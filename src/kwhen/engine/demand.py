@@ -101,7 +101,7 @@ def demand_block(cycles: Cycles, group: DemandGroup, power_kw: Floats) -> Block:
     return Block(
         row=lambda number: _row(group, number),
         quantity=kw,
-        price=group.usd_per_kw,
+        usd_per_unit=group.usd_per_kw,
         exact_usd=kw * group.usd_per_kw,
         to_cycle=group.to_cycle,
     )

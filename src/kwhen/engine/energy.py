@@ -40,10 +40,10 @@ def tiered_kwh(plan: Compiled, home: Metered, kwh: Floats) -> Floats:
     parts = tier_kwh(np.abs(total), ceiling)  # (H, Q, T)
     parts[..., 0] += total == 0  # nothing used: all of it in the first tier
     share = parts / np.where(total == 0, 1.0, np.abs(total))[..., None]
-    found = kwh[..., None] * share[:, sheet.pool_of_row]
+    by_tier_kwh = kwh[..., None] * share[:, sheet.pool_of_row]
     if plan.rule is not None and plan.rule.tier_fill is TierFill.CHRONOLOGICAL:
-        _fill_in_order(plan, home, ceiling, found)
-    return found
+        _fill_in_order(plan, home, ceiling, by_tier_kwh)
+    return by_tier_kwh
 
 
 def _ceiling_kwh(plan: Compiled, home: Metered) -> Floats:
@@ -58,23 +58,23 @@ def _ceiling_kwh(plan: Compiled, home: Metered) -> Floats:
     return np.where(np.isinf(sheet.ceiling_kwh), np.inf, finite)
 
 
-def _fill_in_order(plan: Compiled, home: Metered, ceiling_kwh: Floats, found: Floats) -> None:
+def _fill_in_order(plan: Compiled, home: Metered, ceiling_kwh: Floats, by_tier_kwh: Floats) -> None:
     """Overwrite pooled rows of several periods with tiers filled in the order of time."""
     sheet, bins = plan.sheet, plan.sheet.bins
-    by_home = np.broadcast_to(ceiling_kwh, (len(found), *sheet.ceiling_kwh.shape))
+    by_home = np.broadcast_to(ceiling_kwh, (len(by_tier_kwh), *sheet.ceiling_kwh.shape))
     for number, group in enumerate(plan.energy):
         if not _is_pooled(group):
             continue
         steps = slice(group.first_step, group.first_step + len(group.step_label))
-        mine = np.flatnonzero(bins.group[sheet.bin_of_row] == number)
+        mine = np.flatnonzero(bins.group_index[sheet.bin_of_row] == number)
         segment, period = bins.segment[sheet.bin_of_row[mine]], bins.period[sheet.bin_of_row[mine]]
         ladder = np.full((group.segments.count, sheet.tiers_count), np.inf)
-        for index in range(len(found)):
+        for index in range(len(by_tier_kwh)):
             ladder[segment] = by_home[index, sheet.pool_of_row[mine]]
             energy = home.import_kwh[index : index + 1, steps]
             shape = (group.segments.count, group.ceiling_kwh.shape[1])
             filled = in_order_of_time(energy, group.step_label, shape, ladder)
-            found[index, mine] = filled[0, segment, period]
+            by_tier_kwh[index, mine] = filled[0, segment, period]
 
 
 def _is_pooled(group: EnergyGroup) -> bool:
@@ -83,13 +83,13 @@ def _is_pooled(group: EnergyGroup) -> bool:
     return isinstance(charge, EnergyCharge) and charge.scope is TierScope.CYCLE and has_tiers
 
 
-def energy_block(plan: Compiled, tiered: Floats) -> Block:
+def energy_block(plan: Compiled, by_tier_kwh: Floats) -> Block:
     """The lines of every energy charge and rider."""
     sheet = plan.sheet
     return Block(
         row=sheet.rows.__getitem__,
-        quantity=tiered,
-        price=sheet.usd_per_kwh,
-        exact_usd=tiered * sheet.usd_per_kwh,
+        quantity=by_tier_kwh,
+        usd_per_unit=sheet.usd_per_kwh,
+        exact_usd=by_tier_kwh * sheet.usd_per_kwh,
         to_cycle=sheet.to_cycle,
     )

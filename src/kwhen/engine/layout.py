@@ -64,14 +64,14 @@ class EnergyGroup:
         )
 
 
-def cut_segments(cycles: Cycles, span: Span, *keys: Ints) -> Segments:
+def cut_segments(cycles: Cycles, span: Span, *day_labels: Ints) -> Segments:
     """Cut a version's days wherever the cycle or one of the keys (D,) changes."""
     cycle_of_day = np.repeat(np.arange(cycles.count), cycles.days_count)
     inside = slice(span.first_day, span.end_day)
     change = np.zeros(span.end_day - span.first_day, dtype=bool)
     change[0] = True
-    for key in (cycle_of_day, *keys):
-        change[1:] |= np.diff(key[inside]) != 0
+    for day_label in (cycle_of_day, *day_labels):
+        change[1:] |= np.diff(day_label[inside]) != 0
     first_day = np.flatnonzero(change) + span.first_day
     days_count = np.diff(np.append(first_day, span.end_day))
     cycle = cycle_of_day[first_day]

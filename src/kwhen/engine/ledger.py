@@ -47,11 +47,11 @@ def settle(
     for bank in banks:
         if ChargeClass.MINIMUM not in bank.pays:
             run.pay_from(bank)
-    for charge, amount in sorted(plan.minimums, key=lambda pair: pair[0].per is Per.YEAR):
+    for charge, amount_usd in sorted(plan.minimums, key=lambda pair: pair[0].per is Per.YEAR):
         if charge.per is Per.YEAR:
-            run.raise_year_to(charge, amount)
+            run.raise_year_to(charge, amount_usd)
         else:
-            run.raise_to(charge, amount)
+            run.raise_to(charge, amount_usd)
     for bank in banks:
         if ChargeClass.MINIMUM in bank.pays:
             run.pay_from(bank)
@@ -63,9 +63,9 @@ class _Run:
     """One pass over a window: `due` shrinks as banks pay and grows with minimums."""
 
     def __init__(
-        self, plan: Compiled, home: Metered, due: Floats, opening: Sequence[Credit]
+        self, plan: Compiled, home: Metered, due_usd: Floats, opening: Sequence[Credit]
     ) -> None:
-        self.plan, self.home, self.due, self.opening = plan, home, due, opening
+        self.plan, self.home, self.due_usd, self.opening = plan, home, due_usd, opening
         self.blocks: list[Block] = []
         self.carried: list[Credit] = []
         self.credit_usd = self._deposits()
@@ -75,8 +75,10 @@ class _Run:
         rule = self.plan.rule
         found: dict[str, Floats] = {}
         for column, price in enumerate(rule.prices if rule is not None else ()):
-            amount = self.home.deposit_usd[..., column]
-            found[price.bank] = found[price.bank] + amount if price.bank in found else amount
+            amount_usd = self.home.deposit_usd[..., column]
+            found[price.bank] = (
+                found[price.bank] + amount_usd if price.bank in found else amount_usd
+            )
         return found
 
     def take_surplus(self) -> None:
@@ -86,9 +88,9 @@ class _Run:
             return
         bank = rule.banks[0]
         reach = class_mask(bank.pays & ENERGY_CLASSES)
-        surplus = np.maximum(-(self.due @ reach), 0.0)  # (H, C)
+        surplus = np.maximum(-(self.due_usd @ reach), 0.0)  # (H, C)
         if surplus.any():
-            self.due *= np.where((surplus > 0)[..., None], 1.0 - reach, 1.0)
+            self.due_usd *= np.where((surplus > 0)[..., None], 1.0 - reach, 1.0)
             before = self.credit_usd.get(bank.name, 0.0)
             self.credit_usd[bank.name] = before + surplus
             self._add(f"Credit moved to {bank.name}", surplus, rule.source)
@@ -102,15 +104,15 @@ class _Run:
         if credit is None and not opening:
             return
         if credit is None:
-            credit = np.zeros(self.due.shape[:2])
+            credit = np.zeros(self.due_usd.shape[:2])
         reach = class_mask(bank.pays)
-        pool = np.maximum(self.due @ reach, 0.0)  # (H, C)
+        pool = np.maximum(self.due_usd @ reach, 0.0)  # (H, C)
         years = self.plan.cycles.years if rule is None or rule.true_up else self._no_true_up()
         drawn = draw(bank, opening, credit, pool, years)
-        self._add(f"Credit from {bank.name}", -drawn.paid, source)
-        self._add("Credit paid out", -drawn.paid_out, source)
-        used = np.minimum(drawn.paid, pool) / np.where(pool > 0, pool, 1.0)  # (H, C)
-        self.due *= 1.0 - reach * used[..., None]
+        self._add(f"Credit from {bank.name}", -drawn.paid_usd, source)
+        self._add("Credit paid out", -drawn.paid_out_usd, source)
+        used = np.minimum(drawn.paid_usd, pool) / np.where(pool > 0, pool, 1.0)  # (H, C)
+        self.due_usd *= 1.0 - reach * used[..., None]
         dated = bank.expires_months is not None
         for at, lot in drawn.lots:
             earned = self._month_of(at) if dated else None
@@ -139,23 +141,23 @@ class _Run:
         months = first.year * 12 + first.month - 1 + cycle
         return date(months // 12, months % 12 + 1, 1)
 
-    def raise_to(self, charge: MinimumCharge, amount: Floats) -> None:
+    def raise_to(self, charge: MinimumCharge, amount_usd: Floats) -> None:
         """Add what lacks to a cycle's minimum."""
-        reached = np.maximum(self.due @ class_mask(charge.of), 0.0)
-        self._raise(charge, np.where(amount > 0, np.maximum(amount - reached, 0.0), 0.0))
+        reached = np.maximum(self.due_usd @ class_mask(charge.of), 0.0)
+        self._raise(charge, np.where(amount_usd > 0, np.maximum(amount_usd - reached, 0.0), 0.0))
 
-    def raise_year_to(self, charge: MinimumCharge, amount: Floats) -> None:
+    def raise_year_to(self, charge: MinimumCharge, amount_usd: Floats) -> None:
         """Add what lacks to a year's minimum, in the last cycle of each year of the window."""
-        reached = self.due @ class_mask(charge.of)
-        lacking = np.zeros_like(reached)
+        reached = self.due_usd @ class_mask(charge.of)
+        lacking_usd = np.zeros_like(reached)
         for cycles, _ in self.plan.cycles.years:
             year = np.maximum(reached[:, cycles].sum(axis=1), 0.0)
-            lacking[:, cycles.stop - 1] = np.maximum(amount[cycles].sum() - year, 0.0)
-        self._raise(charge, lacking)
+            lacking_usd[:, cycles.stop - 1] = np.maximum(amount_usd[cycles].sum() - year, 0.0)
+        self._raise(charge, lacking_usd)
 
-    def _raise(self, charge: MinimumCharge, lacking: Floats) -> None:
-        self.due[..., MINIMUM] += lacking
-        self._add(charge.name, lacking, charge.source, ChargeClass.MINIMUM)
+    def _raise(self, charge: MinimumCharge, lacking_usd: Floats) -> None:
+        self.due_usd[..., MINIMUM] += lacking_usd
+        self._add(charge.name, lacking_usd, charge.source, ChargeClass.MINIMUM)
 
     def cash_out(self) -> None:
         """Pay the surplus kWh of every full year."""
@@ -180,15 +182,15 @@ class _Run:
                     unit="kWh",
                     source=source,
                     quantity=surplus,
-                    price=-price,
+                    usd_per_unit=-price,
                     exact_usd=-surplus * price,
                 )
             )
 
     def _add(
-        self, name: str, amount: Floats, source: str, klass: ChargeClass = ChargeClass.CREDIT
+        self, name: str, amount_usd: Floats, source: str, klass: ChargeClass = ChargeClass.CREDIT
     ) -> None:
-        if amount.any():
+        if amount_usd.any():
             self.blocks.append(
                 cycle_block(
                     self.plan.cycles,
@@ -196,8 +198,8 @@ class _Run:
                     klass=klass,
                     unit="USD",
                     source=source,
-                    quantity=amount,
-                    price=1.0,
-                    exact_usd=amount,
+                    quantity=amount_usd,
+                    usd_per_unit=1.0,
+                    exact_usd=amount_usd,
                 )
             )

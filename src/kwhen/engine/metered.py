@@ -31,7 +31,7 @@ class Metered:
         return len(self.import_kwh)
 
 
-def shaped(name: str, values: ArrayLike, like: Floats | None = None) -> Floats:
+def shaped(name: str, values: ArrayLike, like_kwh: Floats | None = None) -> Floats:
     """An array as (H, N) float64. [kWh] Raises UsageError for another shape or no numbers."""
     try:
         array = np.asarray(values, dtype=np.float64)
@@ -40,9 +40,9 @@ def shaped(name: str, values: ArrayLike, like: Floats | None = None) -> Floats:
     if array.ndim not in (1, 2) or array.size == 0:
         raise UsageError(f"{name} has the shape {array.shape}; give (N,) for one home or (H, N)")
     rows = array if array.ndim == 2 else array[None]
-    if like is not None and rows.shape != like.shape:
+    if like_kwh is not None and rows.shape != like_kwh.shape:
         raise UsageError(
-            f"{name} has the shape {rows.shape}, import_kwh {like.shape}: "
+            f"{name} has the shape {rows.shape}, import_kwh {like_kwh.shape}: "
             "both must have one row a home and cover the same steps"
         )
     return rows

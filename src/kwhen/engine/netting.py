@@ -34,24 +34,24 @@ def net_kwh(
     rule = plan.rule
     if rule is None or rule.netting is not Netting.PERIODS or home.run_export_kwh is None:
         return None, ()
-    net = home.import_kwh_by_bin - plan.sheet.bins.gather(home.run_export_kwh)
+    bin_kwh = home.import_kwh_by_bin - plan.sheet.bins.gather(home.run_export_kwh)
     if not rule.in_kwh:
-        return net, ()
+        return bin_kwh, ()
     carried: list[Credit] = []
     for name, stretches in _chains(plan):
         brought = [credit for credit in opening if credit.bank == name and credit.unit == "kWh"]
-        carried += _carry(plan, net, stretches, brought)
-    return net, tuple(carried)
+        carried += _carry(plan, bin_kwh, stretches, brought)
+    return bin_kwh, tuple(carried)
 
 
 class Stretch:
     """Segments of one charge in a row through which each period keeps its own balance."""
 
-    def __init__(self, group: EnergyGroup, bins: Ints, onward: Floats | None) -> None:
+    def __init__(self, group: EnergyGroup, bins: Ints, onward_frac: Floats | None) -> None:
         self.group = group
         self.bins = bins  # (S, P) bin of each period, −1 where it is not in use
         self.used = bins >= 0
-        self.onward = onward  # (P, P') what the next stretch receives; None: nothing
+        self.onward_frac = onward_frac  # (P, P') what the next stretch receives; None: nothing
 
 
 @lru_cache(maxsize=PLANS_KEPT_COUNT)
@@ -72,45 +72,45 @@ def _stretches(plan: Compiled, steps: list[tuple[int, int]]) -> list[Stretch]:
     for here, following in zip(steps, [*steps[1:], None], strict=True):
         group = plan.energy[here[0]]
         rows.append(_bins_of(plan, *here))
-        onward = None if following is None else _rollover(plan, here, following)
+        onward_frac = None if following is None else _rollover(plan, here, following)
         if _ends_year(plan, here, following):
-            onward = None if onward is None else np.zeros_like(onward)
-        elif onward is not None and _keeps_all(onward, rows[-1]):
+            onward_frac = None if onward_frac is None else np.zeros_like(onward_frac)
+        elif onward_frac is not None and _keeps_all(onward_frac, rows[-1]):
             continue
-        found.append(Stretch(group, np.array(rows), onward))
+        found.append(Stretch(group, np.array(rows), onward_frac))
         rows = []
     return found
 
 
-def _keeps_all(onward: Floats, bins: Ints) -> bool:
+def _keeps_all(onward_frac: Floats, bins: Ints) -> bool:
     """Whether every period in use hands its balance to itself."""
-    same = onward.shape[0] == onward.shape[1]
-    return same and bool((onward.diagonal()[bins >= 0] == 1).all())
+    same = onward_frac.shape[0] == onward_frac.shape[1]
+    return same and bool((onward_frac.diagonal()[bins >= 0] == 1).all())
 
 
-def _bins_of(plan: Compiled, place: int, segment: int) -> Ints:
+def _bins_of(plan: Compiled, group_index: int, segment: int) -> Ints:
     """Bin of each period of a segment, −1 where it is not in use. (P,)"""
     bins = plan.sheet.bins
-    found = np.full(plan.energy[place].ceiling_kwh.shape[1], -1)
-    mine = np.flatnonzero((bins.group == place) & (bins.segment == segment))
+    found = np.full(plan.energy[group_index].ceiling_kwh.shape[1], -1)
+    mine = np.flatnonzero((bins.group_index == group_index) & (bins.segment == segment))
     found[bins.period[mine]] = mine
     return found
 
 
 def _carry(
-    plan: Compiled, net: Floats, stretches: list[Stretch], brought: list[Credit]
+    plan: Compiled, bin_kwh: Floats, stretches: list[Stretch], brought: list[Credit]
 ) -> Iterator[Credit]:
     """Settle the stretches of one charge in order; yields the balances left at the end. [kWh]"""
-    surplus = _opening(stretches[0].group, brought, len(net))  # (H, P)
+    surplus = _opening(stretches[0].group, brought, len(bin_kwh))  # (H, P)
     for stretch in stretches:
-        energy = net[:, stretch.bins] * stretch.used  # (H, S, P)
+        energy = bin_kwh[:, stretch.bins] * stretch.used  # (H, S, P)
         after = run_down(surplus, -energy)
         before = np.concatenate([surplus[:, None], after[:, :-1]], axis=1)
         billed = np.maximum(energy - before + after, 0.0)
-        net[:, stretch.bins[stretch.used]] = billed[:, stretch.used]
+        bin_kwh[:, stretch.bins[stretch.used]] = billed[:, stretch.used]
         surplus = after[:, -1]
-        if stretch.onward is not None:
-            surplus = surplus @ stretch.onward
+        if stretch.onward_frac is not None:
+            surplus = surplus @ stretch.onward_frac
     if _last_true_up(plan):
         return
     for period in range(surplus.shape[1]):

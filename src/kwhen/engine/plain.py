@@ -74,7 +74,7 @@ def _fixed_block(cycles: Cycles, charge: FixedCharge, quantity: Floats) -> Block
         unit=charge.per.value,
         source=charge.source,
         quantity=quantity[None],
-        price=charge.amount_usd,
+        usd_per_unit=charge.amount_usd,
         exact_usd=quantity[None] * charge.amount_usd,
     )
 
@@ -92,7 +92,7 @@ def _lump_block(grid: Grid, cycles: Cycles, span: Span, charge: LumpCharge) -> B
         unit="payment",
         source=charge.source,
         quantity=(amount[None] != 0).astype(np.float64),
-        price=amount[None],
+        usd_per_unit=amount[None],
         exact_usd=amount[None],
     )
 
@@ -136,6 +136,6 @@ def weighted_block(
         unit="kWh",
         source=charge.source,
         quantity=quantity,
-        price=np.where(quantity == 0, 0.0, amount / np.where(quantity == 0, 1.0, quantity)),
+        usd_per_unit=np.where(quantity == 0, 0.0, amount / np.where(quantity == 0, 1.0, quantity)),
         exact_usd=amount,
     )

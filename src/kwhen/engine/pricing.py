@@ -223,10 +223,10 @@ def _group(
 ) -> GroupPrices:
     span, segments = spans[group.tariff_index], group.segments
     periods = group.ceiling_kwh.shape[1]
-    shift = int(grid.ordinal[0] - whole.ordinal[0])  # days from the first month's start
-    edges = np.searchsorted(grid.day_index + shift, [span.first_day, span.end_day])
+    shift_days = int(grid.ordinal[0] - whole.ordinal[0])  # days from the first month's start
+    edges = np.searchsorted(grid.day_index + shift_days, [span.first_day, span.end_day])
     steps = slice(int(edges[0]), int(edges[1]))
-    label = _labels(grid, span, group, shift)[steps]
+    label = _labels(grid, span, group, shift_days)[steps]
     imports, exports = _prices(span.tariff, group, rule)
     shape = (segments.count, periods)
     hours = np.bincount(group.step_label, minlength=shape[0] * periods).reshape(shape) / 4
@@ -239,7 +239,7 @@ def _group(
         month=segments.cycle,
         month_share_frac=segments.days_count / month_days[segments.cycle],
         days_count=segments.days_count,
-        scale_frac=_scale_frac(grid, segments.first_day - shift, segments.days_count),
+        scale_frac=_scale_frac(grid, segments.first_day - shift_days, segments.days_count),
         steps=steps,
         step_label=label,
         stretches=slice(0),
@@ -247,9 +247,9 @@ def _group(
     )
 
 
-def _labels(grid: Grid, span: Span, group: EnergyGroup, shift: int) -> Ints:
+def _labels(grid: Grid, span: Span, group: EnergyGroup, shift_days: int) -> Ints:
     """Segment * P + period of every step, of use inside the version's days. (N,)"""
-    day = grid.day_index + shift
+    day = grid.day_index + shift_days
     segment = np.searchsorted(group.segments.first_day, day, side="right") - 1
     if isinstance(group.charge, RiderCharge):
         return segment

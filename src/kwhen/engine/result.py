@@ -101,25 +101,27 @@ class Bill:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """Every printed line, cycle by cycle."""
-        found = [pair for block, cents in self._blocks for pair in self._lines_of(block, cents)]
+        found = [
+            pair for block, cents_usd in self._blocks for pair in self._lines_of(block, cents_usd)
+        ]
         found.sort(key=lambda pair: pair[0])
         return tuple(line for _, line in found)
 
-    def _lines_of(self, block: Block, cents: Floats) -> Iterator[tuple[int, Line]]:
+    def _lines_of(self, block: Block, cents_usd: Floats) -> Iterator[tuple[int, Line]]:
         shown = np.any((block.quantity != 0) | (block.exact_usd != 0), axis=0)  # (B, T)
         for number in np.flatnonzero(shown.any(axis=1)).tolist():
             row = block.row(number)
             for tier in np.flatnonzero(shown[number]).tolist():
-                yield row.cycle, self._line(block, row, cents, number, tier)
+                yield row.cycle, self._line(block, row, cents_usd, number, tier)
 
-    def _amount(self, values: Floats) -> Amount:
+    def _amount(self, amount: Floats) -> Amount:
         """A float for one home; (H,) for many, also of values that are the same for all."""
         if self._is_single:
-            return float(values[0])
-        return np.broadcast_to(values, (self._homes_count,))
+            return float(amount[0])
+        return np.broadcast_to(amount, (self._homes_count,))
 
-    def _line(self, block: Block, row: Row, cents: Floats, number: int, tier: int) -> Line:
-        price = np.broadcast_to(block.price, block.exact_usd.shape)[:, number, tier]
+    def _line(self, block: Block, row: Row, cents_usd: Floats, number: int, tier: int) -> Line:
+        price = np.broadcast_to(block.usd_per_unit, block.exact_usd.shape)[:, number, tier]
         start = self._compiled.grid.date_of(row.first_day)
         return Line(
             charge=row.charge,
@@ -129,7 +131,7 @@ class Bill:
             quantity=self._amount(block.quantity[:, number, tier]),
             unit=row.unit,
             price=float(price[0]) if (price == price[0]).all() else price,
-            amount_usd=self._amount(cents[:, number, tier]),
+            amount_usd=self._amount(cents_usd[:, number, tier]),
             exact_usd=self._amount(block.exact_usd[:, number, tier]),
             source=row.source,
             start=start,

@@ -48,7 +48,7 @@ class Block:
 
     row: Callable[[int], Row]
     quantity: Floats  # (H | 1, B, T)
-    price: Floats  # broadcasts with quantity; USD per unit
+    usd_per_unit: Floats  # broadcasts with quantity; USD per unit
     exact_usd: Floats  # (H | 1, B, T)
     to_cycle: Floats | None = None  # (B, C) 1 where a row is of a cycle; None: one row a cycle
 
@@ -66,7 +66,7 @@ def cycle_block(
     unit: str,
     source: str,
     quantity: Floats,
-    price: Floats | float,
+    usd_per_unit: Floats | float,
     exact_usd: Floats,
 ) -> Block:
     """A block with one row a cycle, from arrays (H | 1, C)."""
@@ -85,7 +85,7 @@ def cycle_block(
     return Block(
         row=row,
         quantity=quantity[..., None],
-        price=np.asarray(price)[..., None],
+        usd_per_unit=np.asarray(usd_per_unit)[..., None],
         exact_usd=exact_usd[..., None],
     )
 

@@ -32,7 +32,7 @@ class Bins:
 
     run: Ints  # (M,)
     start: Ints  # (B,)
-    group: Ints  # (B,) index of the energy group
+    group_index: Ints  # (B,) of the energy group
     segment: Ints  # (B,)
     period: Ints  # (B,)
 
@@ -105,7 +105,7 @@ def _bins(groups: Sequence[EnergyGroup], starts: Ints) -> Bins:
     return Bins(
         run=_joined(runs),
         start=_joined(first),
-        group=_joined(group_of),
+        group_index=_joined(group_of),
         segment=_joined(segment),
         period=_joined(period),
     )
@@ -121,7 +121,7 @@ class _RowDraft:
     group: EnergyGroup
     segment: int
     period: int
-    kept: Ints  # components of the row
+    kept_components: Ints  # components of the row
     on_import: bool
     pool: tuple[int, int, int, bool]  # rows of equal pools follow each other
 
@@ -133,12 +133,12 @@ def _row_drafts(
     charged = rule.on_import if rule and nets else frozenset()
     drafts = []
     for number in range(len(bins.start)):
-        place, segment = int(bins.group[number]), int(bins.segment[number])
+        place, segment = int(bins.group_index[number]), int(bins.segment[number])
         group = groups[place]
         mask = np.array([klass in charged for _, klass, _ in parts_of(group)])
         for on_import in (False, True):
-            kept = np.flatnonzero(mask == on_import)
-            if len(kept):
+            kept_components = np.flatnonzero(mask == on_import)
+            if len(kept_components):
                 alone = number if _scope(group) is TierScope.PERIOD else -1
                 drafts.append(
                     _RowDraft(
@@ -146,7 +146,7 @@ def _row_drafts(
                         group=group,
                         segment=segment,
                         period=int(bins.period[number]),
-                        kept=kept,
+                        kept_components=kept_components,
                         on_import=on_import,
                         pool=(place, segment, alone, on_import),
                     )
@@ -207,7 +207,7 @@ def _assemble(
 
 def _tier_prices(draft: _RowDraft, tiers: int) -> Floats:
     table = draft.group.usd_per_kwh
-    own = table[draft.segment % len(table), draft.period][:, draft.kept]  # (t, parts)
+    own = table[draft.segment % len(table), draft.period][:, draft.kept_components]  # (t, parts)
     return np.vstack([own, np.repeat(own[-1:], tiers - len(own), axis=0)])
 
 
@@ -225,7 +225,7 @@ def _class_prices(
     found = np.zeros((len(drafts), tiers, cycles_count, CLASS_COUNT))
     for number, (draft, price) in enumerate(zip(drafts, prices, strict=True)):
         parts = parts_of(draft.group)
-        for column, component in enumerate(draft.kept):
+        for column, component in enumerate(draft.kept_components):
             klass = CLASS_INDEX[parts[component][1]]
             found[number, :, cycle[number], klass] += price[:, column]
     return found.reshape(len(drafts) * tiers, cycles_count * CLASS_COUNT)
@@ -248,9 +248,9 @@ def excepted_prices(
     return found.reshape(len(sheet.rows) * tiers, cycles_count * CLASS_COUNT)
 
 
-def _row(draft: _RowDraft, prices: Floats, cycle: int) -> Row:
+def _row(draft: _RowDraft, usd_per_kwh: Floats, cycle: int) -> Row:
     group = draft.group
-    parts = tuple(parts_of(group)[component] for component in draft.kept)
+    parts = tuple(parts_of(group)[component] for component in draft.kept_components)
     classes = {klass for _, klass, _ in parts}
     name = group.charge.name
     if draft.on_import and len(parts) < len(parts_of(group)):
@@ -266,7 +266,7 @@ def _row(draft: _RowDraft, prices: Floats, cycle: int) -> Row:
         period=period_name(group, draft.period),
         tiers_count=group.ceiling_kwh.shape[2],
         parts=parts,
-        part_usd_per_kwh=prices,
+        part_usd_per_kwh=usd_per_kwh,
     )
 
 
