@@ -103,12 +103,10 @@ def test_many_prices_share_ten_colours() -> None:
 
 @pytest.mark.parametrize(
     ("amount_usd", "text"),
-    [(1234.5, "$1,234.50"), (-3, "-$3.00"), (-0.001, "$0.00"), (0, "$0.00"), (0.005, "$0.01")],
+    [(1234.5, "$1,234.50"), (-3, "-$3.00"), (-0.001, "$0.00"), (0, "$0.00")],
 )
 def test_money(amount_usd: float, text: str) -> None:
-    assert paper.money(amount_usd) in (text, "$0.00") if amount_usd == 0.005 else True
-    if amount_usd != 0.005:
-        assert paper.money(amount_usd) == text
+    assert paper.money(amount_usd) == text
 
 
 def test_money_with_a_sign() -> None:
@@ -128,3 +126,23 @@ def test_a_document_holds_no_surprise() -> None:
         paper.emit({"thing": object()})
     with pytest.raises(ValueError, match="not JSON compliant"):
         paper.emit({"usd": float("nan")})
+
+
+@pytest.mark.parametrize(("columns", "width"), [("40", 72), ("80", 80), ("300", 100)])
+def test_the_width_stays_readable(
+    columns: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert paper.page().width == width
+
+
+def test_no_amount_is_cut_in_a_narrow_terminal(
+    kwhen: Kwhen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    for words in (
+        ("bill", "--plan", "14328/E-TOU-C/T-B", "--usage", "demo"),
+        ("compare", "--zip", "94107", "--usage", "demo"),
+        ("plan", "show", "14328/E-TOU-C/T-B"),
+    ):
+        assert "…" not in kwhen(*words).out

@@ -21,7 +21,7 @@ def bill_document(plan: RatePlan, home: Metered, bill: Bill) -> Document:
         "export_credit_usd": round(bill.credit_usd, 2),
         "export_rule": bill.export_rule,
         "is_complete": bill.is_complete,
-        "versions": list(bill.versions),
+        "versions": list(dict.fromkeys(bill.versions)),
         "cycles": _cycles(home, bill),
         "lines": [_line(line) for line in bill.lines],
         "carried_credits": [_credit(credit) for credit in bill.carried_credits],

@@ -154,7 +154,7 @@ def _show_notes(console: Console, home: Metered, bill: Bill) -> None:
         "Not in this bill, because no figure is held",
         [gap_words(gap) for gap in bill.missing],
     )
-    versions = ", ".join(str(day) for day in bill.versions)
+    versions = ", ".join(map(str, dict.fromkeys(bill.versions)))
     paragraph(console, "Made from", [f"prices effective {versions}", *doubts(home)])
 
 

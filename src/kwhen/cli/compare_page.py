@@ -14,6 +14,7 @@ from kwhen.cli.page import (
     bar,
     days,
     is_drawn,
+    listed,
     money,
     paragraph,
     prose,
@@ -24,6 +25,7 @@ from kwhen.cli.page import (
 )
 
 _BAR_WIDTH = 16
+_ANY = "any plan"
 _STANDS_IN = "version"  # the gap of days without a version of their own
 _SAID_APART = {_STANDS_IN, SUPPLY_GAP}
 
@@ -46,12 +48,8 @@ def show_comparison(console: Console, request: Comparison, result: Result) -> No
 
 def _show_head(console: Console, request: Comparison, result: Result) -> None:
     where, home = request.where, result.home
-    console.print(
-        Text.assemble(
-            ("What each plan costs", "bold"),
-            f" in {where.zipcode} {where.city}, {where.state}, {days(home.first, home.end)}",
-        )
-    )
+    town = f"{where.zipcode} {where.city}, {where.state}"
+    prose(console, f"What each plan costs in {town}, {days(home.first, home.end)}", "bold")
     prose(console, about(home), "dim")
     prose(console, _rule_words(result), "dim")
 
@@ -70,10 +68,9 @@ def _show_rows(console: Console, rows: Sequence[Row], *, is_ranked: bool) -> Non
     tail = [("To best", "number"), ("", "bar")] if is_ranked else []
     shown = table(console, *head, ("Plan", "text"), ("Total", "number"), *tail)
     best, largest = rows[0].total_usd, max(row.total_usd for row in rows)
-    rules = {row.bill.export_rule for row in rows}
     for place, row in enumerate(rows, start=1):
         cells: list[str | Text] = [str(place)] if is_ranked else []
-        cells += [_plan_cell(row, len(rules) > 1), money(row.total_usd)]
+        cells += [_plan_cell(row, rows), money(row.total_usd)]
         if is_ranked:
             cells.append(money(row.total_usd - best, sign=True) if place > 1 else "best")
             drawn = bar(row.total_usd, largest, _BAR_WIDTH)
@@ -82,14 +79,17 @@ def _show_rows(console: Console, rows: Sequence[Row], *, is_ranked: bool) -> Non
     put(console, shown)
 
 
-def _plan_cell(row: Row, names_rule: bool) -> Text:
+def _plan_cell(row: Row, others: Sequence[Row]) -> Text:
+    """The plan with its name, and what is not the same for all rows."""
     notes = []
+    if any(other.plan.utility_id != row.plan.utility_id for other in others):
+        notes.append(row.plan.utility)
     if row.variants_count > 1:
         notes.append(f"{row.variants_count} keys, {_range(row)}")
     if row.is_priced_apart:
-        notes.append("prices of " + ", ".join(str(day) for day in row.bill.versions))
-    if names_rule and row.bill.export_rule:
-        notes.append(f"export rule {row.bill.export_rule}")
+        notes.append("prices of " + ", ".join(map(str, dict.fromkeys(row.bill.versions))))
+    if any(other.bill.export_rule != row.bill.export_rule for other in others):
+        notes.append(f"export rule: {row.bill.export_rule or 'none, exports earn nothing'}")
     return stacked(row.plan.key, row.plan.name, *notes)
 
 
@@ -138,13 +138,13 @@ def _gap_sentences(rows: Sequence[Row]) -> list[str]:
         for name in dict.fromkeys(gap.name for gap in row.bill.missing):
             if name not in _SAID_APART:
                 lacking.setdefault(name, []).append(row)
-    every = [words(name) for name, own in lacking.items() if len(own) == len(rows)]
-    found = [f"Not known for any plan: {', '.join(every)}."] if every else []
+    by_plans: dict[str, list[str]] = {}
     for name, own in lacking.items():
-        if len(own) < len(rows):
-            plans = ", ".join(row.plan.family for row in own)
-            found.append(f"Not known for {plans}: {words(name)}.")
-    return found
+        every = len(own) == len(rows) and len(rows) > 1
+        plans = _ANY if every else ", ".join(row.plan.family for row in own)
+        by_plans.setdefault(plans, []).append(words(name))
+    order = sorted(by_plans, key=lambda plans: plans != _ANY)
+    return [f"Not known for {plans}: {listed(by_plans[plans])}." for plans in order]
 
 
 def compare_document(request: Comparison, result: Result) -> Document:
@@ -180,7 +180,7 @@ def _row(result: Result, row: Row, best_usd: float | None) -> Document:
         "variants_count": row.variants_count,
         "export_rule": row.bill.export_rule,
         "export_credit_usd": round(row.bill.credit_usd, 2),
-        "versions": list(row.bill.versions),
+        "versions": list(dict.fromkeys(row.bill.versions)),
         "is_nearest_version": row.is_nearest or row.is_priced_apart,
         "missing": gap_documents(tuple(gaps)),
     }

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+NARROWEST = 72  # below it amounts would be cut; the terminal wraps instead
 WIDEST = 100  # beyond it a line is hard to follow with the eye
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 
@@ -22,8 +23,7 @@ Item = TypeVar("Item")
 def page(*, stderr: bool = False) -> Console:
     """A console on standard output. A pipe gets neither colour nor bars, nor does markup count."""
     console = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
-    if console.width > WIDEST:
-        console.width = WIDEST
+    console.width = min(max(console.width, NARROWEST), WIDEST)
     return console
 
 
@@ -85,6 +85,13 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Names with commas; those beyond `most` are counted."""
+    more = len(names) - most
+    shown = ", ".join(names[:most])
+    return shown if more <= 0 else f"{shown} and {more} more"
+
+
 def table(console: Console, *columns: str | tuple[str, str], title: str = "") -> Table:
     """A table of the house form. A column is its heading, or (heading, kind).
 
@@ -114,7 +121,7 @@ def table(console: Console, *columns: str | tuple[str, str], title: str = "") ->
             if drawn:
                 found.add_column(heading, no_wrap=True, overflow="crop")
         else:
-            found.add_column(heading)
+            found.add_column(heading, overflow="fold")
     return found
 
 

@@ -12,7 +12,7 @@ from kwhen.catalog.places import Place, UtilityListing, place, usual_id
 from kwhen.catalog.plans import RatePlan
 from kwhen.cli import options
 from kwhen.cli.kinds import kind_words, plan_document
-from kwhen.cli.page import Document, emit, grouped, page, prose, put, stacked, table, words
+from kwhen.cli.page import Document, emit, grouped, listed, page, prose, put, stacked, table, words
 from kwhen.cli.stock import find_plans
 from kwhen.errors import ChoiceError
 
@@ -106,7 +106,7 @@ def _show_utility(
                 plan.family,
                 plan.name,
                 _variants(family),
-                f"missing: {', '.join(lacking)}" if lacking else "",
+                f"missing: {listed(lacking)}" if lacking else "",
                 "" if plan.offered else f"closed: {plan.closed}",
             ),
             kind_words(version),
@@ -114,8 +114,9 @@ def _show_utility(
         )
     put(console, rows)
     if common:
-        listed = ", ".join(words(name) for name in _gap_names(own[0]) if name in common)
-        prose(console, f"Missing in all of them: {listed}.", "dim")
+        names = [words(name) for name in _gap_names(own[0]) if name in common]
+        scope = "Missing in all of them" if rows.row_count > 1 else "Missing"
+        prose(console, f"{scope}: {listed(names)}.", "dim")
     if any(in_force(plan, on) is False for plan in own):
         prose(console, f"* no version is held for {on}: this is the nearest.", "yellow")
 

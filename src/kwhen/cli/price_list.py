@@ -141,7 +141,7 @@ def _document(plan: RatePlan, made: Prices, zone: ZoneInfo) -> Document:
             for start, bought, sold in _steps(made, zone)
         ],
         "export_rule": made.export_rule,
-        "versions": list(made.versions),
+        "versions": list(dict.fromkeys(made.versions)),
         "is_nearest_version": made.is_nearest,
         "missing": gap_documents(made.missing),
     }
@@ -184,6 +184,6 @@ def _show(console: Console, plan: RatePlan, made: Prices, zone: ZoneInfo, window
         )
         before = day
     put(console, rows)
-    versions = ", ".join(str(day) for day in made.versions)
+    versions = ", ".join(map(str, dict.fromkeys(made.versions)))
     paragraph(console, "Made from", [f"prices effective {versions}"])
     paragraph(console, "Read it with care", [gap_words(gap) for gap in made.missing])
