@@ -2,8 +2,10 @@
 
 from datetime import date
 
+import numpy as np
 import pytest
 
+import kwhen
 from kwhen.catalog.plans import plan, plan_id, plan_keys, plans, rate_plan
 from kwhen.engine.words import ChargeClass, Customer
 from kwhen.errors import ChoiceError, CoverageError, NotFound
@@ -58,16 +60,28 @@ def test_a_rate_id_is_refused_with_the_id_to_send() -> None:
 
 @pytest.mark.parametrize(
     "customer",
-    [Customer(), Customer(territory="T"), Customer(heating="B"), Customer(territory="K")],
+    [Customer(territory="T"), Customer(heating="B"), Customer(territory="K")],
 )
 def test_a_family_lists_its_keys_until_the_customer_chooses(customer: Customer) -> None:
     with pytest.raises(ChoiceError, match=r"14328/E-TOU-C/T-B"):
         rate_plan("14328/E-TOU-C", customer)
 
 
+@pytest.mark.parametrize("on", [None, date(2026, 3, 10)])
+def test_a_family_is_billed_as_the_variant_that_the_customer_chooses(on: date | None) -> None:
+    family = rate_plan("14328/E-TOU-C") if on is None else plan("14328/E-TOU-C", on=on)
+    month_kwh, start = np.full(2972, 0.2), date(2026, 3, 1)
+    with pytest.raises(ChoiceError, match=r"14328/E-TOU-C/T-B"):
+        kwhen.bill(family, month_kwh, start=start)
+    with pytest.raises(ChoiceError, match=r"14328/E-TOU-C/T-B"):
+        kwhen.prices(family, start, date(2026, 3, 2))
+    one = kwhen.bill(rate_plan(E_TOU_C), month_kwh, start=start)
+    assert kwhen.bill(family, month_kwh, start=start, customer=T_BASIC).total_usd == one.total_usd
+
+
 def test_a_family_of_one_territory_still_asks() -> None:
     with pytest.raises(ChoiceError, match="17609/D/5-B"):
-        rate_plan("17609/D")
+        kwhen.bill(rate_plan("17609/D"), np.full(2972, 0.2), start=date(2026, 3, 1))
     assert rate_plan("17609/D", Customer(territory="5")).key == "17609/D/5-B"
 
 

@@ -13,6 +13,7 @@ from kwhen.catalog.format import Family, Variant, read_family, tariffs
 from kwhen.catalog.places import place, usual_id
 from kwhen.catalog.rate_id import rate_id
 from kwhen.catalog.shipped import read_text
+from kwhen.engine.choice import choose
 from kwhen.engine.tariff import Service, Tariff
 from kwhen.engine.words import Customer, Missing
 from kwhen.errors import ChoiceError, CoverageError, NotFound
@@ -133,6 +134,20 @@ def _plan(key: str) -> RatePlan:
     return make_plan(_family(entry.family), entry.keys()[key])
 
 
+@cache
+def _family_plan(name: str) -> RatePlan:
+    """A family as one plan: each version holds its variants instead of charges."""
+    plans_of = [_plan(key) for key in _index()[name].keys()]
+    first = plans_of[0]
+    versions = [
+        replace(variants[0], plan=name, charges=(), territory=None, heating=None, variants=variants)
+        for variants in zip(*(plan.versions for plan in plans_of), strict=True)
+    ]
+    return replace(
+        first, id=plan_id(name), key=name, versions=tuple(versions), territory=None, heating=None
+    )
+
+
 def make_plan(family: Family, variant: Variant | None) -> RatePlan:
     """One plan of a family as it was read."""
     versions = tariffs(family, variant)
@@ -171,13 +186,14 @@ def families() -> tuple[str, ...]:
 def rate_plan(key_or_id: str, customer: Customer = NO_CUSTOMER) -> RatePlan:
     """A plan with all its versions, by key, by id, or by family and customer.
 
+    A family without a customer is a plan whose variant is chosen when it is billed or priced.
+
     Raises
     ------
     NotFound
         Nothing goes by that name.
     ChoiceError
-        It names a family and the customer does not choose, the customer contradicts the key,
-        or it is a rateID.
+        The customer fits none or several of a family, or contradicts the key; or it is a rateID.
     """
     key = _key_of_id().get(key_or_id, key_or_id) if _ID.fullmatch(key_or_id) else key_or_id
     if key in _entry_of_key():
@@ -185,7 +201,11 @@ def rate_plan(key_or_id: str, customer: Customer = NO_CUSTOMER) -> RatePlan:
         _check_customer(found, customer)
         return found
     if key in _index():
-        return _plan(_choose(_index()[key], customer))
+        family = _family_plan(key)
+        if customer.territory is None and customer.heating is None:
+            return family
+        newest = family.versions[-1]
+        return _plan(choose(key, newest.variants, customer).plan)
     if _RATE_ID.fullmatch(key):
         raise _by_rate_id(key)
     raise _unknown(key)
@@ -212,24 +232,6 @@ def _check_customer(found: RatePlan, customer: Customer) -> None:
                 f"{found.key} is for {what} {has}, the customer has {wanted}; "
                 f"give the family {found.family} instead, and the customer chooses"
             )
-
-
-def _choose(entry: _Entry, customer: Customer) -> str:
-    fitting = [
-        key
-        for key, variant in entry.keys().items()
-        if variant is not None
-        and customer.territory in (None, variant[0])
-        and customer.heating in (None, variant[1])
-    ]
-    if len(fitting) == 1 and customer.territory is not None:
-        return fitting[0]
-    keys = ", ".join(fitting or entry.keys())
-    why = "several fit" if fitting else "none fits the customer's territory and heating"
-    raise ChoiceError(
-        f"{entry.family} is a family of plans, one for each baseline territory and heating code; "
-        f"{why}. Name one, or give the customer's territory and heating: {keys}"
-    )
 
 
 def _by_rate_id(text: str) -> ChoiceError | NotFound:

@@ -65,7 +65,12 @@ def _days_away(tariff: Tariff, day: date) -> int:
 
 
 def for_customer(tariff: Tariff, customer: Customer) -> Tariff:
-    """The tariff with the charges of the customer's low-income programme, if one is named."""
+    """The customer's variant, with the charges of the low-income programme if one is named.
+
+    Raises ChoiceError where the customer does not choose, or contradicts the tariff.
+    """
+    if tariff.variants:
+        tariff = choose(tariff.plan, tariff.variants, customer)
     for word, own, asked in (
         ("territory", tariff.territory, customer.territory),
         ("heating", tariff.heating, customer.heating),
@@ -78,6 +83,24 @@ def for_customer(tariff: Tariff, customer: Customer) -> Tariff:
     if customer.low_income is None:
         return tariff
     return _with_programme(tariff, _programme(tariff, customer.low_income))
+
+
+def choose(family: str, variants: Sequence[Tariff], customer: Customer) -> Tariff:
+    """The one variant of a family that fits the customer; the territory has to be known."""
+    fitting = [
+        tariff
+        for tariff in variants
+        if customer.territory in (None, tariff.territory)
+        and customer.heating in (None, tariff.heating)
+    ]
+    if len(fitting) == 1 and customer.territory is not None:
+        return fitting[0]
+    keys = ", ".join(tariff.plan for tariff in fitting or variants)
+    why = "several fit" if fitting else "none fits the customer's territory and heating"
+    raise ChoiceError(
+        f"{family} is a family of plans, one for each baseline territory and heating code; "
+        f"{why}. Name one, or give the customer's territory and heating: {keys}"
+    )
 
 
 def _programme(tariff: Tariff, name: str) -> Programme:

@@ -246,7 +246,11 @@ class Service(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Tariff:
-    """One version of a rate plan, in force in [effective, until)."""
+    """One version of a rate plan, in force in [effective, until).
+
+    A family stands for one tariff per baseline territory and heating code: its `variants`, of
+    which a `Customer` chooses.
+    """
 
     plan: str  # readable key, such as 14328/E-TOU-C/T-B
     name: str
@@ -267,6 +271,7 @@ class Tariff:
     missing: tuple[Missing, ...] = ()
     territory: str | None = None
     heating: str | None = None
+    variants: tuple["Tariff", ...] = ()  # a family has these instead of charges
 
     def covers(self, day: date) -> bool:
         """Whether the version is in force on a local date."""
