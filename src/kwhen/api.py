@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from numpy.typing import ArrayLike
 
+from kwhen.catalog.mean_use import mean_kwh_per_year
 from kwhen.catalog.plans import RatePlan
 from kwhen.engine import bill as billing
 from kwhen.engine import marginal
@@ -12,9 +13,11 @@ from kwhen.engine.grid import Calendar, instant, zone_of
 from kwhen.engine.marginal import Prices
 from kwhen.engine.plain import Event
 from kwhen.engine.result import Bill
-from kwhen.engine.tariff import Tariff
-from kwhen.engine.words import Credit, Customer
-from kwhen.errors import UsageError
+from kwhen.engine.tariff import EnergyCharge, Tariff
+from kwhen.engine.words import CeilingPer, Credit, Customer
+from kwhen.errors import CoverageError, UsageError
+
+DAYS_PER_YEAR = 365
 
 
 def bill(
@@ -82,10 +85,12 @@ def prices(
     *,
     step_minutes: int = 15,
     expected_kwh: ArrayLike | None = None,
+    expected_export_kwh: ArrayLike | None = None,
+    tier_mode: str = "final",
+    spread_frac: float | None = None,
     customer: Customer | None = None,
     events: Sequence[Event] = (),
     index_usd_per_kwh: ArrayLike | None = None,
-    tier_mode: str = "final",
     nearest: bool = False,
 ) -> Prices:
     """Marginal import and export price of every step of a window. [USD/kWh]
@@ -96,8 +101,11 @@ def prices(
     start, end : local dates or aware datetimes; steps count from `start`, half-open
     expected_kwh : what the home is expected to use: one number for every calendar month, or one
         for each month of the window, or (N,) import of each step. None: the plan's baseline
-        allowance, else its first tier, told in `missing`. [kWh]
-    tier_mode : "final" the tier in which the month is expected to end, or "tier:k"
+        allowance where it has one, else the average customer of the utility. [kWh]
+    expected_export_kwh : (N,) export of each step beside (N,) import, for rules that net. [kWh]
+    tier_mode : "final" the tier in which the month is expected to end, "expected" all tiers by
+        the chance that it ends in them, "tier:k" the k-th
+    spread_frac : for "expected", standard deviation of the month's energy as a share of it
 
     Raises
     ------
@@ -110,12 +118,27 @@ def prices(
         end,
         step_minutes=step_minutes,
         expected_kwh=expected_kwh,
+        expected_export_kwh=expected_export_kwh,
+        expected_kwh_per_day=_average_kwh_per_day(versions[0]) if expected_kwh is None else None,
+        spread_frac=spread_frac,
+        tier_mode=tier_mode,
         customer=customer,
         events=events,
         index_usd_per_kwh=index_usd_per_kwh,
-        tier_mode=tier_mode,
         nearest=nearest,
     )
+
+
+def _average_kwh_per_day(tariff: Tariff) -> float | None:
+    """What the utility's average home uses, for ladders that are no baseline allowance. [kWh]"""
+    ladders = [charge for charge in tariff.charges if isinstance(charge, EnergyCharge)]
+    tiered = [charge for charge in ladders if any(len(p.ladder) > 1 for p in charge.periods)]
+    if not tiered or any(charge.ceiling_per is CeilingPer.DAY for charge in tiered):
+        return None
+    try:
+        return mean_kwh_per_year(tariff.utility_id, tariff.state).kwh_per_year / DAYS_PER_YEAR
+    except CoverageError:
+        return None
 
 
 def _versions(tariff: Tariff | RatePlan) -> tuple[Tariff, ...]:

@@ -124,24 +124,26 @@ def _with_programme(tariff: Tariff, programme: Programme) -> Tariff:
 
 
 def export_rule(tariff: Tariff, customer: Customer, start: date) -> ExportRule | None:
-    """The compensation rule of a home that exports: the customer's own, else the open one.
+    """The compensation rule of a home that exports: the customer's own, else the one that was
+    open when it was connected, else on `start`. The vintage is that year, clipped to those held.
 
-    The vintage is the year of the interconnection date, else of `start`, clipped to those held.
     Raises ChoiceError for a rule that the tariff does not have.
     """
     asked = customer.export_rule
     if asked is not None and asked.upper() == NO_EXPORT_RULE:
         return None
-    year = (customer.interconnection_date or start).year
+    since = customer.interconnection_date or start
     if asked is None:
-        fits = [rule for rule in tariff.export_rules if _is_open(rule, start)]
-        return _of_vintage([r for r in fits if r.name == fits[0].name], year) if fits else None
+        fits = [rule for rule in tariff.export_rules if _is_open(rule, since)]
+        return (
+            _of_vintage([r for r in fits if r.name == fits[0].name], since.year) if fits else None
+        )
     exact = [rule for rule in tariff.export_rules if rule.vintage == asked]
     named = [rule for rule in tariff.export_rules if rule.name == asked]
     if not exact and not named:
         known = [*sorted({r.name for r in tariff.export_rules}), NO_EXPORT_RULE]
         raise ChoiceError(f"{tariff.plan} has no export rule {asked!r}; known: {', '.join(known)}")
-    return exact[0] if exact else _of_vintage(named, year)
+    return exact[0] if exact else _of_vintage(named, since.year)
 
 
 def _is_open(rule: ExportRule, day: date) -> bool:
