@@ -108,12 +108,13 @@ def _nbt(vintage: str, adder: dict[str, float], name: str) -> dict[str, Any]:
         "vintage": vintage,
         "netting": "channels",
         "worth": "table",
+        "named_only": None if is_locked else True,
         "open_from": max(date(year, 1, 1), NBT_OPENED) if is_locked else None,
-        "open_until": date(year + 1, 1, 1) if is_locked else None,
+        "open_until": date(year + 1, 1, 1) if is_locked and vintage != VINTAGES[0] else None,
         "source": "pge-schedule-nbt",
         "banks": banks,
         "prices": prices,
-        "cash_out": {"series": "pge-nsc", "keeps_bank": True},
+        "cash_out": {"series": "pge-nsc"},
     }
 
 
@@ -124,7 +125,7 @@ def _nem2() -> dict[str, Any]:
         "worth": "retail",
         "open_from": NEM2_OPENED,
         "open_until": NBT_OPENED,
-        "on_import": ["non_bypassable"],
+        "on_import": ["non_bypassable", "tax"],
         "source": "pge-schedule-nem2",
         "banks": [
             {"name": "NEM credit", "pays": ["supply", "delivery", "other"], "at_true_up": "lapse"}

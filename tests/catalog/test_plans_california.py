@@ -165,7 +165,6 @@ def test_net_billing_has_three_banks() -> None:
     assert pays["delivery"] == {ChargeClass.DELIVERY}
     assert pays["ACC Plus"] == set(ChargeClass) - {ChargeClass.NON_BYPASSABLE}
     assert {bank.at_true_up for bank in rule.banks} == {Leftover.KEEP}
-    assert rule.cash_out.keeps_bank
     adder = {price.name: price for price in rule.prices}["ACC Plus"]
     assert np.unique(adder.usd_per_kwh).tolist() == [0.0088]
 
@@ -181,7 +180,7 @@ def test_published_export_prices_keep_their_decimals() -> None:
 
 def test_net_metering_lapses_and_pays_the_net_surplus_rate() -> None:
     (rule,) = [r for r in plan("14328/E-1/T-B", on=MARCH).export_rules if r.name == "NEM2"]
-    assert rule.on_import == {ChargeClass.NON_BYPASSABLE}
+    assert rule.on_import == {ChargeClass.NON_BYPASSABLE, ChargeClass.TAX}
     assert rule.banks[0].at_true_up is Leftover.LAPSE
     assert ChargeClass.NON_BYPASSABLE not in rule.banks[0].pays
     assert isinstance(rule.cash_out.usd_per_kwh, DatedPrice)

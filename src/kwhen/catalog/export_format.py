@@ -67,6 +67,7 @@ def read_rule(fields: Fields) -> ExportRule:
         cash_out=_cash_out(cash_out) if cash_out else None,
         tier_fill=fields.enum_or("tier_fill", TierFill.PRORATED),
         vintage=fields.text_or("vintage", ""),
+        named_only=fields.boolean_or("named_only", False),
         open_from=fields.day_or_none("open_from"),
         open_until=fields.day_or_none("open_until"),
         missing=tuple(read_missing(item) for item in fields.tables("missing")),
@@ -129,7 +130,7 @@ def _cash_out(fields: Fields) -> CashOut:
         price = dated_prices(fields.text("series"))
     else:
         price = fields.number("usd_per_kwh")
-    cash_out = CashOut(usd_per_kwh=price, keeps_bank=fields.boolean_or("keeps_bank", False))
+    cash_out = CashOut(usd_per_kwh=price)
     fields.close()
     return cash_out
 

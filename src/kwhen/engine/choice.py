@@ -147,6 +147,8 @@ def export_rule(tariff: Tariff, customer: Customer, start: date) -> ExportRule |
 
 
 def _is_open(rule: ExportRule, day: date) -> bool:
+    if rule.named_only:
+        return False
     begun = rule.open_from is None or rule.open_from <= day
     return begun and (rule.open_until is None or day < rule.open_until)
 

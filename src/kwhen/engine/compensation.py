@@ -128,7 +128,6 @@ class CashOut:
     """
 
     usd_per_kwh: float | DatedPrice
-    keeps_bank: bool = False  # the surplus is paid although the dollar banks carry on
 
     def at(self, year: int, month: int) -> tuple[float, bool]:
         """Price of a month, and whether it is that month's own. [USD/kWh]"""
@@ -159,6 +158,7 @@ class ExportRule:
     cash_out: CashOut | None = None
     tier_fill: TierFill = TierFill.PRORATED
     vintage: str = ""
+    named_only: bool = False  # only for a customer who names it
     open_from: date | None = None  # first application date, None not known
     open_until: date | None = None  # new applications end, None still open
     missing: tuple[Missing, ...] = ()
@@ -172,5 +172,7 @@ class ExportRule:
                     f"{self.name}: the price {price.name!r} pays into {price.bank!r}; "
                     f"the rule has the banks {sorted(names)}"
                 )
+        if self.netting is Netting.PERIODS and self.tier_fill is TierFill.CHRONOLOGICAL:
+            raise TariffError(f"{self.name}: net energy of a cycle has no chronological order")
         if self.netting is Netting.PERIODS and not self.in_kwh and not self.banks:
             raise TariffError(f"{self.name}: netting in dollars needs a bank for its surplus")
