@@ -76,11 +76,14 @@ class Grid:
         return np.searchsorted(self.day_index, np.arange(self.days_count + 1)).astype(np.int64)
 
     def during(self, start: datetime, end: datetime) -> Bools:
-        """Which steps start in [start, end). (N,)"""
+        """Which steps start in [start, end). (N,) Raises UsageError for naive or turned ends."""
+        first, last = instant(start, self.zone), instant(end, self.zone)
+        if last <= first:
+            raise UsageError(f"the event ends at {end}, which is not after its start {start}")
         if self.calendar is Calendar.CIVIL:
-            inside = (self.epoch_s >= start.timestamp()) & (self.epoch_s < end.timestamp())
+            inside = (self.epoch_s >= first.timestamp()) & (self.epoch_s < last.timestamp())
         else:
-            low_s, high_s = _wall_s(start, self.zone), _wall_s(end, self.zone)
+            low_s, high_s = _wall_s(first, self.zone), _wall_s(last, self.zone)
             inside = (self.local_s >= low_s) & (self.local_s < high_s)
         return np.asarray(inside)
 
