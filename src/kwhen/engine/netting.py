@@ -1,6 +1,7 @@
 """Net metering in kWh: import less export per period and cycle, a surplus carried to the next."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
 
@@ -8,19 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.engine.banks import run_down
+from kwhen.engine.calendar import QUARTERS_PER_DAY
 from kwhen.engine.compensation import Netting, Rollover
 from kwhen.engine.compiled import PLANS_KEPT_COUNT, Compiled
 from kwhen.engine.layout import EnergyGroup
 from kwhen.engine.metered import Metered
-from kwhen.engine.sheet import period_name
+from kwhen.engine.sheet import period_names
 from kwhen.engine.tariff import EnergyCharge
 from kwhen.engine.words import Credit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-NREL_HOURS = (0, 5, 11, 17)  # where NREL's model looks for the period that receives a surplus
-EVERY_HOUR = tuple(range(24))
+DayTables = tuple[tuple[int, ...], ...]  # periods (96,) of a weekday, weekend, holiday
+
+NREL_QUARTERS = (0, 20, 44, 68)  # 00:00, 05:00, 11:00 and 17:00: where NREL's model looks
+EVERY_QUARTER = tuple(range(QUARTERS_PER_DAY))
+LEAP_YEAR = 2000
 
 
 def net_kwh(
@@ -101,7 +106,7 @@ def _carry(
     plan: Compiled, bin_kwh: Floats, stretches: list[Stretch], brought: list[Credit]
 ) -> Iterator[Credit]:
     """Settle the stretches of one charge in order; yields the balances left at the end. [kWh]"""
-    surplus = _opening(stretches[0].group, brought, len(bin_kwh))  # (H, P)
+    surplus = _opening(plan, stretches[0].group, brought, len(bin_kwh))  # (H, P)
     for stretch in stretches:
         energy = bin_kwh[:, stretch.bins] * stretch.used  # (H, S, P)
         after = run_down(surplus, -energy)
@@ -116,7 +121,7 @@ def _carry(
     for period in range(surplus.shape[1]):
         if surplus[:, period].any():
             group = stretches[-1].group
-            name = period_name(group, period)
+            name = period_names(group)[period]
             yield Credit(bank=group.charge.name, unit="kWh", amount=surplus[:, period], period=name)
 
 
@@ -124,13 +129,17 @@ def _last_true_up(plan: Compiled) -> bool:
     return bool(plan.cycles.years[-1][1] and plan.rule is not None and plan.rule.true_up)
 
 
-def _opening(group: EnergyGroup, brought: list[Credit], homes_count: int) -> Floats:
-    periods = group.ceiling_kwh.shape[1]
-    names = [period_name(group, period) for period in range(periods)]
-    surplus = np.zeros((homes_count, periods))
+def _opening(plan: Compiled, group: EnergyGroup, brought: list[Credit], homes_count: int) -> Floats:
+    """What the home brings along, handed over from the day before the window. (H, P) [kWh]"""
+    names = period_names(group)
+    surplus = np.zeros((homes_count, len(names)))
+    if not brought:
+        return surplus
     for credit in brought:
-        surplus[:, names.index(credit.period) if credit.period in names else 0] += credit.amount
-    return surplus
+        surplus[:, names.index(credit.period)] += credit.amount
+    before = _day_tables(group, plan.grid.date_of(0) - timedelta(days=1))
+    first = plan.energy.index(group)
+    return np.asarray(surplus @ _hand_over(plan, group, before, (first, 0)))
 
 
 def _ends_year(plan: Compiled, here: tuple[int, int], following: tuple[int, int] | None) -> bool:
@@ -145,42 +154,67 @@ def _ends_year(plan: Compiled, here: tuple[int, int], following: tuple[int, int]
 
 def _rollover(plan: Compiled, before: tuple[int, int], after: tuple[int, int]) -> Floats:
     """Share of each period's surplus that each period of the next segment receives. (P, P')"""
-    old, new = plan.energy[before[0]], plan.energy[after[0]]
-    names = [period_name(old, p) for p in range(old.ceiling_kwh.shape[1])]
-    next_names = [period_name(new, p) for p in range(new.ceiling_kwh.shape[1])]
+    group = plan.energy[before[0]]
+    return _hand_over(plan, group, _tables(plan, *before), after)
+
+
+def _hand_over(
+    plan: Compiled, old: EnergyGroup, before: DayTables, after: tuple[int, int]
+) -> Floats:
+    """Where each period's surplus goes, from a day's periods to a segment. (P, P')"""
+    new = plan.energy[after[0]]
+    names, next_names = period_names(old), period_names(new)
     matrix = np.zeros((len(names), len(next_names)))
-    strict = plan.rule is not None and plan.rule.rollover is Rollover.BY_HOUR
-    used = _bins_of(plan, *after) >= 0
+    by_hour = plan.rule is not None and plan.rule.rollover is Rollover.BY_HOUR
+    in_season = _in_season(plan, *after)
     for period, name in enumerate(names):
-        target = None
-        if not strict and name in next_names and used[next_names.index(name)]:
-            target = next_names.index(name)
-        if target is None:
-            hours = NREL_HOURS if strict else EVERY_HOUR
-            target = _at_same_hour(plan, (old, before[1]), (new, after[1]), period, hours)
+        own = next_names.index(name) if name in next_names else None
+        if by_hour:
+            target = _at_same_quarter(before[:1], _tables(plan, *after), period, NREL_QUARTERS)
+        elif own in in_season:
+            target = own
+        else:
+            target = _at_same_quarter(before, _tables(plan, *after), period, EVERY_QUARTER)
+            target = own if target is None else target  # waits for its season
         if target is not None:
             matrix[period, target] = 1.0
     return matrix
 
 
-def _at_same_hour(
-    plan: Compiled,
-    old: tuple[EnergyGroup, int],
-    new: tuple[EnergyGroup, int],
-    period: int,
-    hours: tuple[int, ...],
+def _at_same_quarter(
+    before: DayTables, after: DayTables, period: int, quarters: Sequence[int]
 ) -> int | None:
-    before, after = _weekday_periods(plan, *old), _weekday_periods(plan, *new)
-    for hour in hours:
-        if before[hour * 4] == period:
-            return after[hour * 4]
+    for old, new in zip(before, after, strict=False):
+        for quarter in quarters:
+            if old[quarter] == period:
+                return new[quarter]
     return None
 
 
-def _weekday_periods(plan: Compiled, group: EnergyGroup, segment: int) -> tuple[int, ...]:
+def _in_season(plan: Compiled, group_index: int, segment: int) -> frozenset[int]:
+    """Periods of a segment's season, whether or not a step falls into them."""
+    group = plan.energy[group_index]
     if not isinstance(group.charge, EnergyCharge):
-        return (0,) * 96
-    day = int(group.segments.first_day[segment])
-    schedule = group.charge.schedule
-    part = schedule.part_of(int(plan.grid.month[day]), int(plan.grid.day[day]))
-    return schedule.parts[part].weekday
+        return frozenset({0})
+    schedule, day = group.charge.schedule, _first_day(plan, group, segment)
+    season = schedule.parts[schedule.part_of(day.month, day.day)].season
+    return frozenset().union(*(p.periods for p in schedule.parts if p.season == season))
+
+
+def _tables(plan: Compiled, group_index: int, segment: int) -> DayTables:
+    """Periods of a segment's weekday and weekend, as its first day has them."""
+    group = plan.energy[group_index]
+    return _day_tables(group, _first_day(plan, group, segment))
+
+
+def _first_day(plan: Compiled, group: EnergyGroup, segment: int) -> date:
+    number = int(group.segments.first_day[segment])
+    month, day = int(plan.grid.month[number]), int(plan.grid.day[number])
+    return date(LEAP_YEAR, month, day)  # only month and day count
+
+
+def _day_tables(group: EnergyGroup, day: date) -> DayTables:
+    if not isinstance(group.charge, EnergyCharge):
+        return ((0,) * QUARTERS_PER_DAY,)
+    part = group.charge.schedule.parts[group.charge.schedule.part_of(day.month, day.day)]
+    return (part.weekday, part.weekend, part.holiday or part.weekend)

@@ -166,6 +166,11 @@ def parts_of(group: EnergyGroup) -> tuple[tuple[str, ChargeClass, str], ...]:
     return tuple((c.name, c.klass, c.source) for c in charge.components)
 
 
+def period_names(group: EnergyGroup) -> tuple[str, ...]:
+    """Names of a group's periods. (P,)"""
+    return tuple(period_name(group, period) for period in range(group.ceiling_kwh.shape[1]))
+
+
 def period_name(group: EnergyGroup, period: int) -> str:
     """Name of a group's period; a rider has none."""
     return group.charge.periods[period].name if isinstance(group.charge, EnergyCharge) else ""
