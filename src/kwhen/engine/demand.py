@@ -89,14 +89,33 @@ def _ladders(charge: DemandCharge) -> tuple[Floats, Floats]:
     return ceilings, np.array([[tier.usd_per_kw for tier in row] for row in rows])
 
 
-def demand_block(cycles: Cycles, group: DemandGroup, power_kw: Floats) -> Block:
-    """Lines of one demand charge. power_kw : (H, N) average power of every step. [kW]"""
+def demand_blocks(
+    cycles: Cycles, groups: Sequence[DemandGroup], power_kw: Floats
+) -> list[tuple[int, Block]]:
+    """Lines of every demand charge, each with the number of its version.
+
+    power_kw : (H, N) average power of every step. [kW]
+    """
+    peaks = [(group, _peak_kw(group, power_kw)) for group in groups]
+    return [(group.tariff_index, _block(cycles, group, peak_kw, peaks)) for group, peak_kw in peaks]
+
+
+def _peak_kw(group: DemandGroup, power_kw: Floats) -> Floats:
+    """Highest average power of each bin. (H, B) [kW]"""
     power = power_kw[:, group.steps]
     if group.window_steps_count > 1:
         power = power.reshape(len(power), -1, group.window_steps_count).mean(axis=2)
     runs = np.maximum.reduceat(power, group.run_start, axis=1)
-    peak_kw = np.maximum.reduceat(runs[:, group.bin_run], group.bin_start, axis=1)  # (H, B)
-    peak_kw = _ratcheted(cycles, group, peak_kw)
+    return np.maximum.reduceat(runs[:, group.bin_run], group.bin_start, axis=1)
+
+
+def _block(
+    cycles: Cycles,
+    group: DemandGroup,
+    peak_kw: Floats,
+    peaks: Sequence[tuple[DemandGroup, Floats]],
+) -> Block:
+    peak_kw = _ratcheted(cycles, group, peak_kw, peaks)
     kw = np.diff(np.minimum(peak_kw[..., None], group.ceiling_kw), axis=-1, prepend=0.0)
     return Block(
         row=lambda number: _row(group, number),
@@ -122,19 +141,29 @@ def _row(group: DemandGroup, number: int) -> Row:
     )
 
 
-def _ratcheted(cycles: Cycles, group: DemandGroup, peak_kw: Floats) -> Floats:
-    """Billed demand: at least a share of the highest peak of the cycles looked back on."""
+def _ratcheted(
+    cycles: Cycles,
+    group: DemandGroup,
+    peak_kw: Floats,
+    peaks: Sequence[tuple[DemandGroup, Floats]],
+) -> Floats:
+    """Billed demand: at least a share of the highest peak of the cycles looked back on.
+
+    The charge of an earlier version counts if it has the same name.
+    """
     ratchet = group.charge.ratchet
     if ratchet is None:
         return peak_kw
-    cycle = group.segments.cycle[group.segment]  # (B,)
-    month = cycles.month[cycle]
-    counts = np.isin(month, sorted(ratchet.months))
+    same = [(g, kw) for g, kw in peaks if g.charge.name == group.charge.name]
+    seen_kw = np.concatenate([kw for _, kw in same], axis=1)  # (H, B of all versions)
+    seen = np.concatenate([g.segments.cycle[g.segment] for g, _ in same])
+    counts = np.isin(cycles.month[seen], sorted(ratchet.months))
     billed = peak_kw.copy()
-    for number in range(len(cycle)):
-        age = cycle[number] - cycle
+    for number, cycle in enumerate(group.segments.cycle[group.segment].tolist()):
+        age = cycle - seen
         earlier = counts & (age > 0) & (age <= ratchet.lookback_months)
         if earlier.any():
-            floor = ratchet.share_frac[int(month[number]) - 1] * peak_kw[:, earlier].max(axis=1)
+            share = ratchet.share_frac[int(cycles.month[cycle]) - 1]
+            floor = share * seen_kw[:, earlier].max(axis=1)
             billed[:, number] = np.maximum(billed[:, number], floor)
     return billed
