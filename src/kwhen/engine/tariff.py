@@ -63,8 +63,10 @@ class EnergyCharge:
                     f"{self.name}: the schedule uses periods {sorted(part.periods)}, "
                     f"but only 0 to {len(self.periods) - 1} have a price"
                 )
-            if self.scope is TierScope.CYCLE:
-                _check_pooled(self, sorted(part.periods))
+        if self.scope is TierScope.CYCLE:
+            for season in sorted({part.season for part in self.schedule.parts}):
+                parts = [part for part in self.schedule.parts if part.season == season]
+                _check_pooled(self, sorted(frozenset().union(*(p.periods for p in parts))))
         for period in self.periods:
             _check_ladder(self, period)
 
