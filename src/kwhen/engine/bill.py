@@ -10,17 +10,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from kwhen.engine.compensation import Netting
 from kwhen.engine.compiled import Compiled, compiled
-from kwhen.engine.demand import demand_block
+from kwhen.engine.demand import demand_blocks
 from kwhen.engine.energy import energy_block, row_kwh, tiered_kwh
 from kwhen.engine.grid import Calendar
 from kwhen.engine.ledger import Settlement, settle
 from kwhen.engine.metered import Metered, demand_kw, metered, shaped
 from kwhen.engine.netting import net_kwh
+from kwhen.engine.opening import check_opening
 from kwhen.engine.plain import Event, step_usd_per_kwh, weighted_block
 from kwhen.engine.result import Bill
 from kwhen.engine.rows import CLASS_COUNT, CLASS_INDEX, Block, class_mask, cycle_block, to_cents
 from kwhen.engine.sheet import excepted_prices
-from kwhen.engine.tariff import PercentageCharge, Tariff
+from kwhen.engine.tariff import EventCharge, PercentageCharge, Tariff
 from kwhen.engine.words import Credit, Customer
 from kwhen.errors import UsageError
 
@@ -69,6 +70,9 @@ def bill(
         nearest,
         exported_kwh is not None or bool(opening_credits),
     )
+    if opening_credits:
+        check_opening(plan, opening_credits)
+        exported_kwh = np.zeros_like(imported_kwh) if exported_kwh is None else exported_kwh
     index = _checked_index(plan, index_usd_per_kwh)
     is_single = np.ndim(import_kwh) == 1
     return _bill(
@@ -151,13 +155,12 @@ def _other_blocks(
     found = list(plan.constant)
     if plan.demand:
         power_kw = demand_kw(plan, home.import_kwh)
-        for group in plan.demand:
-            found.append((group.tariff_index, demand_block(plan.cycles, group, power_kw)))
+        found += demand_blocks(plan.cycles, plan.demand, power_kw)
     for number, charge in plan.stepwise:
         span, day = plan.spans[number], plan.grid.day_index
         inside = (day >= span.first_day) & (day < span.end_day)
         price = step_usd_per_kwh(plan.grid, charge, events, index) * inside
-        counts = inside & (price != 0) if index is None else inside
+        counts = inside & (price != 0) if isinstance(charge, EventCharge) else inside
         energy = _stepwise_kwh(plan, home)
         block = weighted_block(plan.cycles, plan.cycle_steps, charge, price, counts, energy)
         found.append((number, block))
@@ -252,7 +255,10 @@ def _rounded(plan: Compiled, blocks: Sequence[Block], settled_count: int) -> lis
         return cents_usd
     exact = _by_cycle(plan, blocks, [block.exact_usd for block in blocks])
     excess = np.where((exact > -DUST_USD) & (total < 0), -total, 0.0)
-    cents_usd[-1] = to_cents(cents_usd[-1] + excess[..., None])
+    for number in range(len(blocks) - 1, len(blocks) - 1 - settled_count, -1):
+        given_up = np.clip(-cents_usd[number][..., 0], 0.0, excess)  # only what a credit paid
+        cents_usd[number] = to_cents(cents_usd[number] + given_up[..., None])
+        excess = excess - given_up
     return cents_usd
 
 
