@@ -101,10 +101,12 @@ def _reduced(
     deposit = np.zeros((homes, plan.cycles.count, plan.export_usd_per_kwh.shape[1]))
     for first in range(0, homes, HOMES_AT_ONCE_COUNT):
         some = slice(first, first + HOMES_AT_ONCE_COUNT)
-        np.add.reduceat(import_kwh[some], starts, axis=1, out=run_import[some])
+        with np.errstate(over="ignore", invalid="ignore"):  # told by _check
+            np.add.reduceat(import_kwh[some], starts, axis=1, out=run_import[some])
         _check("import_kwh", import_kwh[some], run_import[some], first, is_single)
         if export_kwh is not None and run_export is not None:
-            np.add.reduceat(export_kwh[some], starts, axis=1, out=run_export[some])
+            with np.errstate(over="ignore", invalid="ignore"):
+                np.add.reduceat(export_kwh[some], starts, axis=1, out=run_export[some])
             _check("export_kwh", export_kwh[some], run_export[some], first, is_single)
             if plan.rule is not None and plan.rule.prices:
                 deposit[some] = _deposits(plan, export_kwh[some], run_export[some])
