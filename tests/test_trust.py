@@ -88,7 +88,7 @@ def test_every_line_is_quantity_times_price(
     found = bill(
         (plan,),
         home(seed, count, 0.9),
-        home(seed + 1, count, 0.7) if rule else None,
+        home(seed + 1, count, (0.2, 0.7, 3.0)[seed % 3]) if rule else None,
         start=start,
         step_minutes=60,
         events=(kwhen.Event(noon, noon.replace(hour=23)),),

@@ -42,9 +42,10 @@ ANY_RULE = st.sampled_from((None, *RULES))
 def both(
     seed: int, count: int, rule: ExportRule | None, step_hours: float = 1.0
 ) -> tuple[Floats, Floats | None]:
-    """Import, and export where a rule pays for it. [kWh]"""
+    """Import, and little or much export where a rule pays for it. [kWh]"""
     imported = home(seed, count, 0.9 * step_hours)
-    return imported, home(seed + 1, count, 0.7 * step_hours) if rule else None
+    mean_kwh = (0.2, 0.7, 3.0)[seed % 3] * step_hours
+    return imported, home(seed + 1, count, mean_kwh) if rule else None
 
 
 def bill_of(
