@@ -174,7 +174,5 @@ class ExportRule:
                 )
         if self.netting is Netting.PERIODS and self.tier_fill is TierFill.CHRONOLOGICAL:
             raise TariffError(f"{self.name}: net energy of a cycle has no chronological order")
-        if self.netting is Netting.PERIODS and self.tier_fill is TierFill.CHRONOLOGICAL:
-            raise TariffError(f"{self.name}: net energy of a cycle has no chronological order")
         if self.netting is Netting.PERIODS and not self.in_kwh and not self.banks:
             raise TariffError(f"{self.name}: netting in dollars needs a bank for its surplus")
