@@ -19,6 +19,7 @@ UNITS: Final[dict[str, str]] = {
     "_kw": "kilowatts, an average over a step or window",
     "_lb": "pounds of CO2 equivalent",
     "_lb_per_mwh": "pounds of CO2 equivalent per megawatt hour",
+    "_usd_per_tonne": "US dollars per metric tonne of CO2 equivalent",
     "_frac": "a share, 1 is the whole",
     "_s": "seconds",
     "_minutes": "minutes",
