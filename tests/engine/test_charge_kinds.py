@@ -10,6 +10,7 @@ import pytest
 import kwhen
 from kwhen.engine.bill import bill
 from kwhen.engine.calendar import Schedule, SchedulePart, flat_schedule
+from kwhen.engine.compensation import ExportRule, Netting
 from kwhen.engine.tariff import (
     Component,
     DemandCharge,
@@ -28,6 +29,7 @@ from kwhen.engine.tariff import (
 from kwhen.engine.words import CeilingPer, ChargeClass, Per, TierScope
 from kwhen.errors import TariffError
 from tests.properties.values import (
+    RULES,
     demand,
     energy,
     fixed,
@@ -39,6 +41,7 @@ from tests.properties.values import (
 
 JULY = date(2025, 7, 1)
 HOURS = 31 * 24
+HOURLY = next(rule for rule in RULES if rule.netting is Netting.HOURLY)
 SUPPLY, DELIVERY = ChargeClass.SUPPLY, ChargeClass.DELIVERY
 
 
@@ -296,12 +299,22 @@ def test_a_ratchet_looks_back_across_a_change_of_version() -> None:
     assert found.by_month == (10.0, 5.0, 5.0, 10.0, 10.0, 10.0)
 
 
-def test_demand_sees_what_was_metered_not_what_is_netted() -> None:
-    plan = tariff(energy(0.1), demand(1.0), zone="UTC", rule=net_metering_usd())
-    imported = np.zeros(HOURS)
-    imported[5] = 4.0
-    found = kwhen.bill(plan, imported, imported, start=JULY, step_minutes=60)
-    assert lines(found)["Demand"] == 4.0
+@pytest.mark.parametrize("rule", [net_metering_usd(), HOURLY], ids=lambda rule: rule.name)
+def test_demand_sees_what_was_metered_not_what_is_netted(rule: ExportRule) -> None:
+    plan = tariff(energy(0.1), demand(1.0, 15), zone="UTC", rule=rule)
+    imported, exported = np.zeros((2, 31 * 96))
+    imported[20], exported[21] = 1.0, 1.0
+    found = kwhen.bill(plan, imported, exported, start=JULY)
+    assert lines(found) == {"Demand": 4.0}
+
+
+def test_hourly_netting_prices_what_is_left_of_each_hour() -> None:
+    """1 kWh in and 0.6 out in one hour, 0.2 in and 1.2 out in the next: 0.4 bought, 1 sold."""
+    imported, exported = np.zeros((2, 31 * 96))
+    imported[[20, 24]], exported[[21, 27]] = (1.0, 0.2), (0.6, 1.2)
+    plan = tariff(energy(0.5), zone="UTC", rule=HOURLY)
+    found = kwhen.bill(plan, imported, exported, start=JULY)
+    assert lines(found) == pytest.approx({"Energy": 0.2, "Credit from hourly": -0.08})
 
 
 # ---- non-bypassable charges ----

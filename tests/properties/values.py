@@ -1,6 +1,7 @@
 """Small tariffs, windows and homes for the property tests."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from math import inf
 from zoneinfo import ZoneInfo
@@ -198,6 +199,10 @@ RULES = (
         Bank(name="delivery", pays=frozenset({ChargeClass.DELIVERY}), expires_months=2),
     ),
     net_billing(Bank(name="sales", pays=frozenset(ChargeClass), cash=True), name="cash"),
+    replace(
+        net_billing(Bank(name="hourly", pays=ENERGY_CLASSES), name="hourly"),
+        netting=Netting.HOURLY,
+    ),
     net_metering_usd(),
     net_metering_kwh(),
 )

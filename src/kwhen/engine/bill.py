@@ -154,7 +154,7 @@ def _other_blocks(
     """Every charge but energy, with the number of its version."""
     found = list(plan.constant)
     if plan.demand:
-        power_kw = demand_kw(plan, home.import_kwh)
+        power_kw = demand_kw(plan, home.meter_kwh)
         found += demand_blocks(plan.cycles, plan.demand, power_kw)
     for number, charge in plan.stepwise:
         span, day = plan.spans[number], plan.grid.day_index

@@ -18,6 +18,7 @@ HOMES_AT_ONCE_COUNT = 4  # a year of two homes stays in the processor's cache be
 class Metered:
     """Energy of H homes over N steps, and its sums over the runs of a compiled plan."""
 
+    meter_kwh: Floats  # (H, N) import as metered, for demand
     import_kwh: Floats  # (H, N) as billed: after hourly netting where the rule has it
     export_kwh: Floats | None  # (H, N)
     run_import_kwh: Floats  # (H, R)
@@ -76,12 +77,13 @@ def metered(
     Raises UsageError that names the first bad element.
     """
     run_import, run_export, deposit = _reduced(plan, import_kwh, export_kwh, is_single)
-    rule = plan.rule
+    meter_kwh, rule = import_kwh, plan.rule
     if rule is not None and rule.netting is Netting.HOURLY and export_kwh is not None:
         import_kwh, export_kwh = _hourly_net(plan, import_kwh, export_kwh)
         run_import, run_export, deposit = _reduced(plan, import_kwh, export_kwh, is_single)
     earns = rule is not None  # without a rule export earns nothing and nets nothing
     return Metered(
+        meter_kwh=meter_kwh,
         import_kwh=import_kwh,
         export_kwh=export_kwh if earns else None,
         run_import_kwh=run_import,
