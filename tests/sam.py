@@ -2,6 +2,11 @@
 
 Periods, tiers and schedules are numbered from 1, as SAM numbers them. Loads and generation are
 average kW of each step.
+
+Random rates agree with PySAM in every month but for one thing: under kWh rollover SAM pays at the
+year's end what a bank of all periods together has left, month by month never below zero; a cash-out
+here pays the year's generation less its load. The two differ for a home that buys more than it
+makes in the first months of a year and hardly more than nothing over the whole of it.
 """
 
 from collections.abc import Mapping, Sequence
