@@ -110,9 +110,9 @@ class SignalArrays:
     confidence_frac: Floats
 
 
-def at_meter(generator: Floats, grid_loss_frac: float) -> Floats:
+def at_meter(amount: Floats, grid_loss_frac: float) -> Floats:
     """A price or rate at the generator as it is at the meter, losses in."""
-    return generator / (1.0 - grid_loss_frac)
+    return amount / (1.0 - grid_loss_frac)
 
 
 def carbon_usd_per_kwh(co2e_lb_per_mwh: Floats, usd_per_tonne: float) -> Floats:
@@ -179,4 +179,4 @@ def _confidence_frac(given: Ingredients, parts: tuple[Floats, ...]) -> Floats:
         total += size * trust
     known = weight > 0
     mean = np.where(known, total / np.where(known, weight, 1.0), given.tariff_trust_frac)
-    return np.round(mean, 2)
+    return np.asarray(np.round(mean, 2), dtype=np.float64)
