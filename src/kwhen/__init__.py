@@ -4,7 +4,7 @@ The first steps: `rate_plan` or `plans` finds a plan, `read_usage` reads a meter
 says what it costs, `prices` what one more kWh would.
 """
 
-from kwhen.api import bill, prices
+from kwhen.api.bills import bill, prices
 from kwhen.catalog.plans import RatePlan, plan, plans, rate_plan
 from kwhen.catalog.urdb import read_urdb
 from kwhen.engine.marginal import Prices

@@ -76,7 +76,7 @@ def test_netted_prices_are_the_slopes_of_import_and_export(
     export_kwh = rng.uniform(0.5, 1.5, STEPS) * 0.2 * export_share
     if plan.versions[-1].export_rules[0].in_kwh and export_share > 1:
         pytest.skip("a surplus in kWh is priced when it is used, not when it is exported")
-    found = kwhen.api.prices(
+    found = kwhen.prices(
         plan, *MONTH, expected_kwh=import_kwh, expected_export_kwh=export_kwh,
         customer=customer, nearest=True,
     )  # fmt: skip
@@ -130,9 +130,9 @@ def test_more_expected_use_prices_the_upper_tier() -> None:
     high = kwhen.prices(plan, *day, expected_kwh=900.0).import_usd_per_kwh
     assert np.all(high > low)
     assert kwhen.prices(plan, *day, tier_mode="tier:2").import_usd_per_kwh == pytest.approx(high)
-    sure = kwhen.api.prices(plan, *day, expected_kwh=900.0, tier_mode="expected", spread_frac=0.01)
+    sure = kwhen.prices(plan, *day, expected_kwh=900.0, tier_mode="expected", spread_frac=0.01)
     assert sure.import_usd_per_kwh == pytest.approx(high)
-    unsure = kwhen.api.prices(
+    unsure = kwhen.prices(
         plan, *day, expected_kwh=201.5, tier_mode="expected", spread_frac=0.2
     )  # 6.5 kWh a day: the middle of the spread
     assert unsure.import_usd_per_kwh == pytest.approx((low + high) / 2, abs=1e-6)

@@ -1,4 +1,4 @@
-"""The front door of the library: a plan, a home's energy, a bill and prices."""
+"""Bills and marginal prices of a plan."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
