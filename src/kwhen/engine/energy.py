@@ -5,12 +5,10 @@ from numpy.typing import NDArray
 
 from kwhen.engine.compensation import TierFill
 from kwhen.engine.compiled import Compiled
-from kwhen.engine.layout import EnergyGroup
+from kwhen.engine.in_order import fill_in_order
 from kwhen.engine.metered import Metered, demand_kw
 from kwhen.engine.rows import Block
-from kwhen.engine.tariff import EnergyCharge
-from kwhen.engine.tiers import in_order_of_time, tier_kwh
-from kwhen.engine.words import TierScope
+from kwhen.engine.tiers import tier_kwh
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +40,7 @@ def tiered_kwh(plan: Compiled, home: Metered, kwh: Floats) -> Floats:
     share = parts / np.where(total == 0, 1.0, np.abs(total))[..., None]
     by_tier_kwh = kwh[..., None] * share[:, sheet.pool_of_row]
     if plan.rule is not None and plan.rule.tier_fill is TierFill.CHRONOLOGICAL:
-        _fill_in_order(plan, home, ceiling, by_tier_kwh)
+        fill_in_order(plan, home, ceiling, by_tier_kwh)
     return by_tier_kwh
 
 
@@ -51,36 +49,11 @@ def _ceiling_kwh(plan: Compiled, home: Metered) -> Floats:
     sheet = plan.sheet
     if not sheet.is_per_kw.any():
         return sheet.ceiling_kwh
-    power = demand_kw(plan, home.import_kwh)
+    power = demand_kw(plan, home.meter_kwh)
     peak_kw = np.maximum.reduceat(power, plan.cycle_steps[:-1], axis=1)  # (H, C)
     factor = np.where(sheet.is_per_kw, peak_kw[:, sheet.cycle_of_pool], 1.0)[..., None]
     finite = np.where(np.isinf(sheet.ceiling_kwh), 0.0, sheet.ceiling_kwh) * factor
     return np.where(np.isinf(sheet.ceiling_kwh), np.inf, finite)
-
-
-def _fill_in_order(plan: Compiled, home: Metered, ceiling_kwh: Floats, by_tier_kwh: Floats) -> None:
-    """Overwrite pooled rows of several periods with tiers filled in the order of time."""
-    sheet, bins = plan.sheet, plan.sheet.bins
-    by_home = np.broadcast_to(ceiling_kwh, (len(by_tier_kwh), *sheet.ceiling_kwh.shape))
-    for number, group in enumerate(plan.energy):
-        if not _is_pooled(group):
-            continue
-        steps = slice(group.first_step, group.first_step + len(group.step_label))
-        mine = np.flatnonzero(bins.group_index[sheet.bin_of_row] == number)
-        segment, period = bins.segment[sheet.bin_of_row[mine]], bins.period[sheet.bin_of_row[mine]]
-        ladder = np.full((group.segments.count, sheet.tiers_count), np.inf)
-        for index in range(len(by_tier_kwh)):
-            ladder[segment] = by_home[index, sheet.pool_of_row[mine]]
-            energy = home.import_kwh[index : index + 1, steps]
-            shape = (group.segments.count, group.ceiling_kwh.shape[1])
-            filled = in_order_of_time(energy, group.step_label, shape, ladder)
-            by_tier_kwh[index, mine] = filled[0, segment, period]
-
-
-def _is_pooled(group: EnergyGroup) -> bool:
-    charge = group.charge
-    has_tiers = group.ceiling_kwh.shape[2] > 1
-    return isinstance(charge, EnergyCharge) and charge.scope is TierScope.CYCLE and has_tiers
 
 
 def energy_block(plan: Compiled, by_tier_kwh: Floats) -> Block:
