@@ -29,7 +29,6 @@ from kwhen.engine.compensation import (
     Netting,
     Rollover,
     TierFill,
-    Worth,
 )
 from kwhen.engine.grid import Calendar
 from kwhen.engine.result import Bill
@@ -182,7 +181,6 @@ def sam_export_rule(rate: SamRate) -> ExportRule:
             return ExportRule(
                 name="NEM, kWh rollover",
                 netting=Netting.PERIODS,
-                worth=Worth.RETAIL,
                 in_kwh=True,
                 rollover=Rollover.BY_HOUR,
                 cash_out=CashOut(usd_per_kwh=rate.year_end_usd_per_kwh),
@@ -216,7 +214,6 @@ def _sell_rule(rate: SamRate, bank: Bank) -> ExportRule:
     return ExportRule(
         name="net billing",
         netting=Netting.CHANNELS,
-        worth=Worth.TABLE,
         prices=(price,),
         banks=(bank,),
         tier_fill=TierFill.CHRONOLOGICAL,

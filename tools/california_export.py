@@ -107,7 +107,6 @@ def _nbt(vintage: str, adder: dict[str, float], name: str) -> dict[str, Any]:
         "name": name,
         "vintage": vintage,
         "netting": "channels",
-        "worth": "table",
         "named_only": None if is_locked else True,
         "open_from": max(date(year, 1, 1), NBT_OPENED) if is_locked else None,
         "open_until": date(year + 1, 1, 1) if is_locked and vintage != VINTAGES[0] else None,
@@ -122,7 +121,6 @@ def _nem2() -> dict[str, Any]:
     return {
         "name": "NEM2",
         "netting": "periods",
-        "worth": "retail",
         "open_from": NEM2_OPENED,
         "open_until": NBT_OPENED,
         "on_import": ["non_bypassable", "tax"],

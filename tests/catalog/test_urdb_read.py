@@ -8,7 +8,7 @@ import pytest
 
 from kwhen.catalog.urdb import csv_row_to_item, read_urdb
 from kwhen.catalog.urdb.read import slug
-from kwhen.engine.compensation import EVERYTHING, Netting, Worth
+from kwhen.engine.compensation import EVERYTHING, Netting
 from kwhen.engine.tariff import (
     DemandCharge,
     EnergyCharge,
@@ -363,7 +363,7 @@ def test_no_dgrules_no_export_rule_and_prose_is_a_gap():
 
 def test_net_metering_nets_kwh_by_period_and_lacks_the_surplus_rate():
     (rule,) = read_urdb(flat_item(dgrules="Net Metering")).export_rules
-    assert (rule.netting, rule.worth, rule.in_kwh) == (Netting.PERIODS, Worth.RETAIL, True)
+    assert (rule.netting, rule.in_kwh) == (Netting.PERIODS, True)
     assert (rule.true_up, rule.cash_out) == (True, None)
     assert [gap.name for gap in rule.missing] == ["net_surplus_rate"]
 
@@ -382,7 +382,7 @@ def test_sell_prices_become_an_export_table(said, netting):
     (price,) = rule.prices
     expected = np.full((1, 12, 2, 24), 0.03)
     expected[..., 16:21] = 0.12
-    assert (rule.netting, rule.worth, rule.missing) == (netting, Worth.TABLE, ())
+    assert (rule.netting, rule.missing) == (netting, ())
     np.testing.assert_array_equal(price.usd_per_kwh, expected)
     (bank,) = rule.banks
     assert (bank.name, bank.pays) == ("export credit", EVERYTHING - {ChargeClass.MINIMUM})

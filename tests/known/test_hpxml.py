@@ -15,7 +15,6 @@ from kwhen.engine.compensation import (
     ExportRule,
     Leftover,
     Netting,
-    Worth,
     flat_export,
 )
 from kwhen.engine.result import Bill
@@ -101,7 +100,6 @@ def export_rule(case: dict[str, Any], scheme: str) -> ExportRule:
         return ExportRule(
             name=scheme,
             netting=Netting.CHANNELS,
-            worth=Worth.TABLE,
             prices=(flat_export("Feed-in", price, bank="sales"),),
             banks=(Bank(name="sales", pays=EVERYTHING, cash=True),),
         )
@@ -115,7 +113,6 @@ def export_rule(case: dict[str, Any], scheme: str) -> ExportRule:
     return ExportRule(
         name=scheme,
         netting=Netting.PERIODS,
-        worth=Worth.RETAIL,
         in_kwh=in_kwh,
         banks=() if in_kwh else (credit,),
         cash_out=None if at_retail else CashOut(usd_per_kwh=price),

@@ -17,7 +17,6 @@ from kwhen.engine.compensation import (
     ExportRule,
     Leftover,
     Netting,
-    Worth,
     flat_export,
 )
 from kwhen.engine.tariff import (
@@ -159,7 +158,6 @@ def net_billing(
     return ExportRule(
         name=name,
         netting=Netting.CHANNELS,
-        worth=Worth.TABLE,
         prices=tuple(flat_export(f"to {b.name}", usd_per_kwh, bank=b.name) for b in banks),
         banks=banks,
         true_up=true_up,
@@ -171,7 +169,6 @@ def net_metering_usd(*, true_up: bool = True, cash_out: CashOut | None = None) -
     return ExportRule(
         name="NEM in dollars",
         netting=Netting.PERIODS,
-        worth=Worth.RETAIL,
         banks=(
             Bank(
                 name="credit",
@@ -187,9 +184,7 @@ def net_metering_usd(*, true_up: bool = True, cash_out: CashOut | None = None) -
 
 def net_metering_kwh(*, true_up: bool = True) -> ExportRule:
     """Net metering whose surplus stays in kWh by period."""
-    return ExportRule(
-        name="NEM in kWh", netting=Netting.PERIODS, worth=Worth.RETAIL, in_kwh=True, true_up=true_up
-    )
+    return ExportRule(name="NEM in kWh", netting=Netting.PERIODS, in_kwh=True, true_up=true_up)
 
 
 RULES = (

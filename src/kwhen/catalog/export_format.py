@@ -26,7 +26,6 @@ from kwhen.engine.compensation import (
     Netting,
     Rollover,
     TierFill,
-    Worth,
     flat_export,
 )
 from kwhen.engine.words import ChargeClass
@@ -57,7 +56,6 @@ def read_rule(fields: Fields) -> ExportRule:
     rule = ExportRule(
         name=fields.text("name"),
         netting=fields.enum("netting", Netting),
-        worth=fields.enum("worth", Worth),
         prices=tuple(_price(item) for item in fields.tables("prices")),
         banks=tuple(_bank(item) for item in fields.tables("banks")),
         in_kwh=fields.boolean_or("in_kwh", False),

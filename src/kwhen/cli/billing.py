@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from kwhen import api
+from kwhen.api import bills
 from kwhen.catalog.plans import RatePlan
 from kwhen.cli import options
 from kwhen.cli.bill_document import bill_document
@@ -59,7 +59,7 @@ def _made(plan: RatePlan, home: Metered, who: Customer, *, strict: bool) -> Bill
     if who.export_rule is not None:  # a wrong name is refused of a home without export as well
         choice.export_rule(plan.on(home.first, nearest=True), who, home.first)
     try:
-        return api.bill(
+        return bills.bill(
             plan,
             home.import_kwh,
             home.export_kwh,

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from kwhen import api
+from kwhen.api import bills
 from kwhen.catalog.places import Place
 from kwhen.catalog.plans import RatePlan
 from kwhen.cli.kinds import lacks_supply
@@ -199,7 +199,7 @@ def _bill_family(
         step()
         home = _home(request, plan)
         try:
-            bill = api.bill(
+            bill = bills.bill(
                 plan.on(on, nearest=True) if on else plan,
                 home.import_kwh,
                 home.export_kwh,

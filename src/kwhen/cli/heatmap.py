@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.text import Text
 
-from kwhen import api
+from kwhen.api import bills
 from kwhen.cli.page import is_coloured, price
 from kwhen.engine.grid import covering, instant
 from kwhen.engine.tariff import Tariff
@@ -54,7 +54,7 @@ def heat_map(tariff: Tariff, customer: Customer, year: int) -> HeatMap:
     KwhenError : the plan's prices depend on what is not known, such as a market price
     """
     first, end = date(year, 1, 1), date(year + 1, 1, 1)
-    found = api.prices(
+    found = bills.prices(
         tariff, first, end, step_minutes=60, tier_mode="tier:1", customer=customer, nearest=True
     )
     zone = tariff.timezone

@@ -32,7 +32,6 @@ def tariff_document(plan: RatePlan, tariff: Tariff, prices: HeatMap | None) -> D
                 "name": rule.name,
                 "vintage": rule.vintage or None,
                 "netting": rule.netting.value,
-                "worth": rule.worth.value,
                 "open_from": rule.open_from,
                 "open_until": rule.open_until,
                 "source": rule.source or None,

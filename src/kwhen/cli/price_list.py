@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from kwhen import api
+from kwhen.api import bills
 from kwhen.catalog.plans import RatePlan
 from kwhen.cli import options
 from kwhen.cli.kinds import gap_documents, gap_words
@@ -77,7 +77,7 @@ def prices(
     who = options.customer(territory, heating, low_income, export_rule, interconnection_date)
     found = find_plan(plan, who)
     try:
-        made = api.prices(
+        made = bills.prices(
             found,
             first,
             end,

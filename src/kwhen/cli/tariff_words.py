@@ -6,7 +6,7 @@ from typing import assert_never
 
 from kwhen.cli.page import money, number, price, words
 from kwhen.engine.calendar import Schedule
-from kwhen.engine.compensation import ExportRule, Netting, Worth
+from kwhen.engine.compensation import ExportRule, Netting
 from kwhen.engine.tariff import (
     Charge,
     DemandCharge,
@@ -28,14 +28,9 @@ _CEILING = {
     CeilingPer.KW_DAY: "kWh per kW a day",
 }
 _NETTING = {
-    Netting.CHANNELS: "import and export priced apart",
-    Netting.HOURLY: "netted each hour",
-    Netting.PERIODS: "netted by period over the cycle",
-}
-_WORTH = {
-    Worth.RETAIL: "worth the retail price",
-    Worth.TABLE: "worth published export prices",
-    Worth.SERIES: "worth the market price",
+    Netting.CHANNELS: "import and export priced apart, at published export prices",
+    Netting.HOURLY: "netted each hour, the rest at published export prices",
+    Netting.PERIODS: "netted by period over the cycle, at the retail price",
 }
 
 
@@ -110,7 +105,7 @@ def _rider_words(charge: RiderCharge, on: date) -> str:
 
 def rule_words(rule: ExportRule) -> str:
     """How a rule pays."""
-    said = f"{_NETTING[rule.netting]}, {_WORTH[rule.worth]}"
+    said = _NETTING[rule.netting]
     return f"{said}; true-up each year" if rule.true_up else said
 
 

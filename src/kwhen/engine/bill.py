@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kwhen.engine.compensation import Netting
-from kwhen.engine.compiled import Compiled, compiled
+from kwhen.engine.compiled import Compiled, Percentage, compiled
 from kwhen.engine.demand import demand_blocks
 from kwhen.engine.energy import energy_block, row_kwh, tiered_kwh
 from kwhen.engine.grid import Calendar
@@ -20,8 +20,7 @@ from kwhen.engine.opening import check_opening
 from kwhen.engine.plain import Event, step_usd_per_kwh, weighted_block
 from kwhen.engine.result import Bill
 from kwhen.engine.rows import CLASS_COUNT, CLASS_INDEX, Block, class_mask, cycle_block, to_cents
-from kwhen.engine.sheet import excepted_prices
-from kwhen.engine.tariff import EventCharge, PercentageCharge, Tariff
+from kwhen.engine.tariff import EventCharge, Tariff
 from kwhen.engine.words import Credit, Customer
 from kwhen.errors import UsageError
 
@@ -187,9 +186,9 @@ def _by_class(
         rows = plan.sheet.span_rows[number]
         mine = [(index, block) for index, block in others if index == number]
         version_usd = _charges_by_class(plan, by_tier_kwh, mine, rows)
-        for index, charge in plan.percentages:
-            if index == number:
-                lines.append(_percentage(plan, charge, version_usd, by_tier_kwh, rows))
+        for item in plan.percentages:
+            if item.tariff_index == number:
+                lines.append(_percentage(plan, item, version_usd, by_tier_kwh))
         total = total + version_usd
     return np.asarray(total), lines
 
@@ -212,33 +211,29 @@ def _charges_by_class(
 
 
 def _percentage(
-    plan: Compiled,
-    charge: PercentageCharge,
-    version_usd: Floats,
-    by_tier_kwh: Floats,
-    rows: slice,
+    plan: Compiled, item: Percentage, version_usd: Floats, by_tier_kwh: Floats
 ) -> Block:
-    """The line of a tax or discount; `own` (H, C, K) takes its amounts in."""
-    base = version_usd * class_mask(charge.of)
-    names = charge.except_components
-    excepted = excepted_prices(plan.sheet, names, rows, plan.cycles.count) if names else None
-    if excepted is not None:
-        left_out = by_tier_kwh.reshape(len(by_tier_kwh), -1) @ excepted
-        base = base - left_out.reshape(version_usd.shape) * class_mask(charge.of)
-    amount = base * charge.share_frac  # (H, C, K)
+    """The line of a tax or discount; `version_usd` (H, C, K) takes its amounts in."""
+    charge, reach = item.charge, class_mask(item.charge.of)
+    base = version_usd * reach
+    if item.excepted_usd_per_kwh is not None:
+        left_out = by_tier_kwh.reshape(len(by_tier_kwh), -1) @ item.excepted_usd_per_kwh
+        base = base - left_out.reshape(version_usd.shape) * reach
+    total = base.sum(axis=2)  # (H, C)
     if charge.share_frac < 0:
-        version_usd += amount  # a discount makes the classes themselves smaller
+        version_usd += base * charge.share_frac  # the classes themselves become smaller
     else:
-        version_usd[..., CLASS_INDEX[charge.klass]] += amount.sum(axis=2)
+        total = np.maximum(total, 0.0)  # a surplus of exported energy is no negative tax
+        version_usd[..., CLASS_INDEX[charge.klass]] += total * charge.share_frac
     return cycle_block(
         plan.cycles,
         charge=charge.name,
         klass=charge.klass,
         unit="USD",
         source=charge.source,
-        quantity=base.sum(axis=2),
+        quantity=total,
         usd_per_unit=charge.share_frac,
-        exact_usd=amount.sum(axis=2),
+        exact_usd=total * charge.share_frac,
     )
 
 

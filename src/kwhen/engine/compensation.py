@@ -27,14 +27,6 @@ class Netting(Enum):
     PERIODS = "periods"  # kWh per time-of-use period over the cycle (net metering)
 
 
-class Worth(Enum):
-    """Where the price of an exported kWh comes from."""
-
-    RETAIL = "retail"  # the energy price of the period it is netted in
-    TABLE = "table"  # an export price of its own
-    SERIES = "series"  # the hourly index given with the call
-
-
 class Leftover(Enum):
     """What becomes of a bank's balance at the true-up."""
 
@@ -148,7 +140,6 @@ class ExportRule:
 
     name: str
     netting: Netting
-    worth: Worth
     prices: tuple[ExportPrice, ...] = ()
     banks: tuple[Bank, ...] = ()
     in_kwh: bool = False

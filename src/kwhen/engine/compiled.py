@@ -17,7 +17,7 @@ from kwhen.engine.grid import Calendar, Grid, whole_days
 from kwhen.engine.layout import EnergyGroup, energy_groups, export_price_of_steps
 from kwhen.engine.plain import accrued_quantity, constant_blocks
 from kwhen.engine.rows import Block, to_cents
-from kwhen.engine.sheet import Sheet, energy_sheet
+from kwhen.engine.sheet import Sheet, energy_sheet, excepted_prices
 from kwhen.engine.tariff import (
     EventCharge,
     IndexedEnergyCharge,
@@ -37,6 +37,15 @@ MOST_PRICE_CHANGES_COUNT = 4_000  # beyond, export is priced step by step instea
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Percentage:
+    """A tax or discount of one version, with the prices of the components it leaves out."""
+
+    tariff_index: int
+    charge: PercentageCharge
+    excepted_usd_per_kwh: Floats | None  # (B * T, C * K)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Compiled:
     """A plan laid over a window for one kind of customer."""
 
@@ -51,7 +60,7 @@ class Compiled:
     constant_cents: tuple[Floats, ...]  # their amounts as printed
     surplus_usd_per_kwh: Floats  # (C,) price of a year's surplus where a year ends, else 0
     stepwise: tuple[tuple[int, EventCharge | IndexedEnergyCharge], ...]
-    percentages: tuple[tuple[int, PercentageCharge], ...]
+    percentages: tuple[Percentage, ...]
     minimums: tuple[tuple[MinimumCharge, Floats], ...]  # with the amount of each cycle (C,)
     rule: ExportRule | None
     export_usd_per_kwh: Floats  # (N, X) or, where `run_prices`, (R, X): a column for each price
@@ -114,7 +123,16 @@ def compiled(
         ),
         surplus_usd_per_kwh=surplus,
         stepwise=_of_kind(spans, EventCharge, IndexedEnergyCharge),
-        percentages=_of_kind(spans, PercentageCharge),
+        percentages=tuple(
+            Percentage(
+                tariff_index=number,
+                charge=charge,
+                excepted_usd_per_kwh=excepted_prices(
+                    sheet, charge.except_components, sheet.span_rows[number], cycles.count
+                ),
+            )
+            for number, charge in _of_kind(spans, PercentageCharge)
+        ),
         minimums=_minimums(grid, cycles, spans),
         rule=rule,
         export_usd_per_kwh=prices[sheet.run_start] if by_run else prices,

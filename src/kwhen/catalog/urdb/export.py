@@ -10,7 +10,6 @@ from kwhen.engine.compensation import (
     ExportPrice,
     ExportRule,
     Netting,
-    Worth,
 )
 from kwhen.engine.words import ChargeClass, Missing
 
@@ -44,7 +43,6 @@ def _net_metering(name: str) -> ExportRule:
     return ExportRule(
         name=name,
         netting=Netting.PERIODS,
-        worth=Worth.RETAIL,
         in_kwh=True,
         missing=(Missing(name="net_surplus_rate", note=note),),
         source=SOURCE,
@@ -56,7 +54,6 @@ def _net_billing(name: str, netting: Netting, tables: EnergyTables) -> ExportRul
     return ExportRule(
         name=name,
         netting=netting,
-        worth=Worth.TABLE,
         prices=() if price is None else (price,),
         banks=(Bank(name=_BANK, pays=EVERYTHING - {ChargeClass.MINIMUM}),),
         missing=missing,
