@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx
 import pytest
 
-from kwhen.catalog.urdb import fetch
+from kwhen.catalog import http
 from kwhen.catalog.urdb.fetch import UrdbApi
 from kwhen.errors import SourceError
 
@@ -183,7 +183,7 @@ def test_without_httpx_the_error_says_what_to_install(monkeypatch):
     def missing(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(fetch, "import_module", missing)
+    monkeypatch.setattr(http, "import_module", missing)
     with pytest.raises(SourceError, match=r"pip install 'kwhen\[import\]'"):
         list(api(Server(1))[0].items())
 

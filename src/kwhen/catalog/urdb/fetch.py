@@ -1,31 +1,21 @@
 """The API of the Utility Rate Database: pages of items, cached by query, asked again politely."""
 
-import hashlib
 import json
-import logging
-import os
 import random
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_plus
 
+from kwhen.catalog.http import Answer, Params, Request, Web, read_json
 from kwhen.errors import SourceError
 
 BASE_URL = "https://api.openei.org/utility_rates"
 PAGE_ITEMS = 500  # the most that one answer holds
 _MOST_PAGES = 1_000
-_LONGEST_WAIT_S = 120.0
-_FIRST_WAIT_S = 1.0
-_TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 
-Query = Mapping[str, str | int | float]
+Query = Params
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,123 +67,45 @@ class UrdbApi:
         raise SourceError(f"{self.base_url}: more than {_MOST_PAGES} pages; narrow the query")
 
     def _page(self, query: Query) -> list[dict[str, Any]]:
-        asked = {"version": 8, "format": "json", "detail": "full", **query}
-        file = self._cache_file(asked)
-        page = self._cached(file)
-        if page is None:
-            page = _items(self._answer(asked), self.base_url)
-            self._keep(file, page)
+        request = Request(
+            url=self.base_url,
+            params={"version": 8, "format": "json", "detail": "full", **query},
+            secret_params={"api_key": self.key},
+        )
+        web = self._web()
+        kept = web.cached(request, self.max_age_s)
+        if kept is not None:
+            try:
+                return _items(kept, self.base_url)
+            except SourceError:  # damaged: it is asked for anew
+                kept = None
+        answer = web.ask(request)
+        page = _items(answer, self.base_url)
+        web.keep(request, answer)
         return page
 
-    def _cache_file(self, query: Query) -> Path | None:
-        if self.cache is None:
-            return None
-        named = json.dumps([self.base_url, sorted(query.items())])
-        return self.cache / f"urdb-{hashlib.sha256(named.encode()).hexdigest()[:32]}.json"
-
-    def _cached(self, file: Path | None) -> list[dict[str, Any]] | None:
-        """A page kept before, None where there is none, or an old or a damaged one."""
-        try:
-            kept = json.loads(file.read_bytes()) if file is not None else {}
-            age_s = self.clock() - float(kept["fetched_s"])
-            return _items(kept, str(file)) if 0 <= age_s <= self.max_age_s else None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError, SourceError):
-            return None
-
-    def _keep(self, file: Path | None, page: list[dict[str, Any]]) -> None:
-        if file is None:
-            return
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=file.parent, prefix=".urdb-", delete=False, encoding="utf-8"
-        ) as new:
-            json.dump({"fetched_s": self.clock(), "items": page}, new)
-        os.replace(new.name, file)
-
-    def _answer(self, query: Query) -> Any:
-        """One answer, asked for again after ever longer pauses."""
-        httpx = _httpx()
-        said, asked_s = "", None
-        with httpx.Client(
-            timeout=self.timeout_s, transport=self.transport, follow_redirects=True
-        ) as client:
-            for attempt in range(self.attempts):
-                if attempt > 0:
-                    self.sleep(self._wait_s(attempt, said, asked_s))
-                try:
-                    with _key_unlogged(self.key):
-                        answer = client.get(self.base_url, params={**query, "api_key": self.key})
-                except httpx.HTTPError as error:
-                    said, asked_s = type(error).__name__, None  # its text may hold the key
-                    continue
-                if answer.status_code not in _TRY_AGAIN:
-                    return _content(answer.status_code, answer.content, self.base_url)
-                said = f"status {answer.status_code}"
-                asked_s = self._retry_after_s(answer.headers.get("Retry-After"))
-        raise SourceError(f"{self.base_url}: {said} in {self.attempts} attempts; try again later")
-
-    def _wait_s(self, attempt: int, said: str, asked_s: float | None) -> float:
-        """Pause before an attempt: doubling, with jitter, and never below what was asked. [s]"""
-        if asked_s is not None and asked_s > _LONGEST_WAIT_S:
-            raise SourceError(f"{self.base_url}: {said}; asks to wait {asked_s:,.0f} s")
-        wait_s = _FIRST_WAIT_S * 2.0 ** (attempt - 1) * (0.5 + self.chance())
-        return max(min(wait_s, _LONGEST_WAIT_S), asked_s or 0.0)
-
-    def _retry_after_s(self, said: str | None) -> float | None:
-        """Seconds that the server asks to wait, given as seconds or as a date."""
-        if not said:
-            return None
-        if said.strip().isascii() and said.strip().isdigit():
-            return float(said)
-        try:
-            return max(0.0, parsedate_to_datetime(said).timestamp() - self.clock())
-        except ValueError:
-            return None
+    def _web(self) -> Web:
+        return Web(
+            clock=self.clock,
+            cache=self.cache,
+            timeout_s=self.timeout_s,
+            attempts=self.attempts,
+            sleep=self.sleep,
+            chance=self.chance,
+            transport=self.transport,
+        )
 
 
-def _httpx() -> Any:
-    """The library of the `import` extra, loaded when it is first needed."""
-    try:
-        return import_module("httpx")
-    except ImportError:
-        raise SourceError(
-            "asking the URDB API needs httpx; install it with: pip install 'kwhen[import]'"
-        ) from None
-
-
-@contextmanager
-def _key_unlogged(key: str) -> Iterator[None]:
-    """Keep lines that show the key out of httpx's log: it logs whole addresses."""
-
-    def is_harmless(record: logging.LogRecord) -> bool:
-        return quote_plus(key) not in record.getMessage()
-
-    loggers = [logging.getLogger(name) for name in ("httpx", "httpcore.http11")]
-    for logger in loggers:
-        logger.addFilter(is_harmless)
-    try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(is_harmless)
-
-
-def _content(status: int, content: bytes, url: str) -> Any:
-    if status in (401, 403):
-        raise SourceError(f"{url}: refuses the key (status {status}); set another URDB key")
-    if status != 200:
-        raise SourceError(f"{url}: status {status}; check the query and the base URL")
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise SourceError(f"{url}: the answer is not JSON; check the base URL") from None
-
-
-def _items(answer: Any, url: str) -> list[dict[str, Any]]:
-    if isinstance(answer, dict) and "items" not in answer:
-        said = answer.get("error") or answer.get("errors")
-        raise SourceError(f"{url}: answers without items: {json.dumps(said)[:200]}")
-    items = answer["items"] if isinstance(answer, dict) else None
+def _items(answer: Answer, url: str) -> list[dict[str, Any]]:
+    if answer.status in (401, 403):
+        raise SourceError(f"{url}: refuses the key (status {answer.status}); set another URDB key")
+    if answer.status != 200:
+        raise SourceError(f"{url}: status {answer.status}; check the query and the base URL")
+    said = read_json(answer.content, url)
+    if isinstance(said, dict) and "items" not in said:
+        error = said.get("error") or said.get("errors")
+        raise SourceError(f"{url}: answers without items: {json.dumps(error)[:200]}")
+    items = said["items"] if isinstance(said, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise SourceError(f"{url}: the answer has no list of items; check the base URL")
     return items
