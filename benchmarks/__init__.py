@@ -1,0 +1,1 @@
+"""Speed and memory of kwhen beside NREL-PySAM: `python -m benchmarks`."""
