@@ -9,8 +9,10 @@ from typing import Final
 UNITS: Final[dict[str, str]] = {
     "_usd": "US dollars",
     "_usd_per_kwh": "US dollars per kilowatt hour",
+    "_usd_per_mwh": "US dollars per megawatt hour",
     "_usd_per_unit": "US dollars per unit of a line, which the line names",
     "_usd_per_kw": "US dollars per kilowatt and billing month",
+    "_usd_per_kw_month": "US dollars per kilowatt of solar and month",
     "_usd_per_day": "US dollars per day",
     "_usd_per_month": "US dollars per month",
     "_usd_per_year": "US dollars per year",

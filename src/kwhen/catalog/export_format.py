@@ -61,6 +61,7 @@ def read_rule(fields: Fields) -> ExportRule:
         in_kwh=fields.boolean_or("in_kwh", False),
         rollover=fields.enum_or("rollover", Rollover.BY_PERIOD),
         on_import=fields.words("on_import", ChargeClass),
+        usd_per_kw_month=fields.optional("usd_per_kw_month", fields.number, 0.0),
         true_up=fields.boolean_or("true_up", True),
         cash_out=_cash_out(cash_out) if cash_out else None,
         tier_fill=fields.enum_or("tier_fill", TierFill.PRORATED),

@@ -13,7 +13,7 @@ from kwhen.engine.compiled import Compiled, Percentage, compiled
 from kwhen.engine.demand import demand_blocks
 from kwhen.engine.energy import energy_block, row_kwh, tiered_kwh
 from kwhen.engine.grid import Calendar
-from kwhen.engine.ledger import Settlement, settle
+from kwhen.engine.ledger import settle
 from kwhen.engine.metered import Metered, demand_kw, metered, shaped
 from kwhen.engine.netting import net_kwh
 from kwhen.engine.opening import check_opening
@@ -27,7 +27,6 @@ from kwhen.errors import UsageError
 Floats = NDArray[np.float64]
 
 NOBODY = Customer()
-NOTHING_SETTLED = Settlement(blocks=(), carried=())
 DUST_USD = 1e-9  # what binary fractions can leave of an amount that is really zero
 
 
@@ -104,14 +103,11 @@ def _bill(
     net, carried_kwh = net_kwh(plan, home, opening)
     by_tier_kwh = tiered_kwh(plan, home, row_kwh(plan, home, net))
     others = _other_blocks(plan, home, events, index)
-    taxes: list[Block] = []
-    settled = NOTHING_SETTLED
-    if plan.needs_classes:
-        class_usd, taxes = _by_class(plan, by_tier_kwh, others)
-        settled = settle(plan, home, class_usd, opening)
+    class_usd, taxes = _by_class(plan, by_tier_kwh, others) if plan.needs_classes else (None, [])
+    settled = settle(plan, home, class_usd, opening)
     blocks = (*(b for _, b in others), energy_block(plan, by_tier_kwh), *taxes, *settled.blocks)
-    cents_usd = _rounded(plan, blocks, len(settled.blocks))
-    by_month = _cents_unless_exact(plan, _by_cycle(plan, blocks, cents_usd))  # (H, C)
+    cents_usd, by_cycle_usd = _rounded(plan, blocks, len(settled.blocks))
+    by_month = _cents_unless_exact(plan, by_cycle_usd)  # (H, C)
     total = _cents_unless_exact(plan, by_month.sum(axis=1))
     carried = carried_kwh + settled.carried
     return Bill(
@@ -204,9 +200,8 @@ def _charges_by_class(
     found: Floats = some.reshape(len(some), -1) @ prices.reshape(-1, shape[1] * shape[2])
     found = found.reshape(shape)
     for _, block in others:
-        klass = block.row(0).klass
-        assert klass is not None
-        found[..., CLASS_INDEX[klass]] += block.cycle_usd(block.exact_usd)
+        assert block.klass is not None
+        found[..., CLASS_INDEX[block.klass]] += block.cycle_usd(block.exact_usd)
     return found
 
 
@@ -237,24 +232,25 @@ def _percentage(
     )
 
 
-def _rounded(plan: Compiled, blocks: Sequence[Block], settled_count: int) -> list[Floats]:
-    """Each block's amounts in cents. Credits never bring a cycle below zero by rounding alone."""
+def _rounded(
+    plan: Compiled, blocks: Sequence[Block], settled_count: int
+) -> tuple[list[Floats], Floats]:
+    """Each block's amounts in cents, and their sums by cycle (H, C).
+
+    Credits never bring a cycle below zero by rounding alone.
+    """
+    exact_usd = [block.exact_usd for block in blocks]
     if plan.is_exact:
-        return [block.exact_usd for block in blocks]
+        return exact_usd, _by_cycle(plan, blocks, exact_usd)
     known = plan.constant_cents  # of the first blocks
-    cents_usd = [*known, *(to_cents(block.exact_usd) for block in blocks[len(known) :])]
-    if not settled_count:
-        return cents_usd
+    cents_usd = [*known, *(to_cents(amount) for amount in exact_usd[len(known) :])]
     total = _by_cycle(plan, blocks, cents_usd)
-    if (total > -DUST_USD).all():
-        return cents_usd
-    exact = _by_cycle(plan, blocks, [block.exact_usd for block in blocks])
+    if not settled_count or total.min() > -DUST_USD:
+        return cents_usd, total
+    exact = _by_cycle(plan, blocks, exact_usd)
     excess = np.where((exact > -DUST_USD) & (total < 0), -total, 0.0)
-    for number in range(len(blocks) - 1, len(blocks) - 1 - settled_count, -1):
-        given_up = np.clip(-cents_usd[number][..., 0], 0.0, excess)  # only what a credit paid
-        cents_usd[number] = to_cents(cents_usd[number] + given_up[..., None])
-        excess = excess - given_up
-    return cents_usd
+    cents_usd[-1] = to_cents(cents_usd[-1] + excess[..., None])
+    return cents_usd, _by_cycle(plan, blocks, cents_usd)
 
 
 def _by_cycle(plan: Compiled, blocks: Sequence[Block], amounts: Sequence[Floats]) -> Floats:

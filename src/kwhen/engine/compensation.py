@@ -145,6 +145,7 @@ class ExportRule:
     in_kwh: bool = False
     rollover: Rollover = Rollover.BY_PERIOD
     on_import: frozenset[ChargeClass] = frozenset()  # classes charged on each interval's import
+    usd_per_kw_month: float = 0.0  # what the scheme charges for each kW of solar
     true_up: bool = True
     cash_out: CashOut | None = None
     tier_fill: TierFill = TierFill.PRORATED

@@ -15,7 +15,7 @@ from kwhen.engine.cycles import Cycles, billing_cycles
 from kwhen.engine.demand import DemandGroup, demand_groups
 from kwhen.engine.grid import Calendar, Grid, whole_days
 from kwhen.engine.layout import EnergyGroup, energy_groups, export_price_of_steps
-from kwhen.engine.plain import accrued_quantity, constant_blocks
+from kwhen.engine.plain import accrued_quantity, constant_blocks, solar_size_block
 from kwhen.engine.rows import Block, to_cents
 from kwhen.engine.sheet import Sheet, energy_sheet, excepted_prices
 from kwhen.engine.tariff import (
@@ -70,7 +70,8 @@ class Compiled:
     @property
     def needs_classes(self) -> bool:
         """Whether anything on the bill depends on sums by charge class."""
-        return bool(self.percentages or self.minimums or self.rule is not None)
+        has_banks = self.rule is not None and bool(self.rule.banks)
+        return bool(self.percentages or self.minimums or has_banks)
 
     @property
     def is_exact(self) -> bool:
@@ -106,7 +107,7 @@ def compiled(
     if not by_run:
         changes = changes[:0]
     sheet = energy_sheet(groups, cycles, cycle_steps, len(spans), rule, changes)
-    constant = constant_blocks(grid, cycles, spans)
+    constant = constant_blocks(grid, cycles, spans) + _by_solar_size(cycles, rule, customer)
     surplus, surplus_gaps = _surplus_prices(grid, cycles, rule)
     missing = _gaps(spans, rule, exports, customer) + gaps + price_gaps + surplus_gaps
     return Compiled(
@@ -139,6 +140,14 @@ def compiled(
         run_prices=by_run,
         missing=tuple(dict.fromkeys(missing)),
     )
+
+
+def _by_solar_size(
+    cycles: Cycles, rule: ExportRule | None, customer: Customer
+) -> tuple[tuple[int, Block], ...]:
+    if rule is None or not rule.usd_per_kw_month or customer.solar_kw is None:
+        return ()
+    return ((0, solar_size_block(cycles, rule, customer.solar_kw)),)
 
 
 def _of_kind(spans: Sequence[Span], *kinds: type[Kind]) -> tuple[tuple[int, Kind], ...]:
@@ -214,6 +223,9 @@ def _gaps(
     found += [_nearest_gap(span) for span in spans if span.is_nearest]
     if rule:
         found += rule.missing
+        if rule.usd_per_kw_month and customer.solar_kw is None:
+            note = f"{rule.name} charges by the size of the solar, which is not given"
+            found.append(Missing(name="solar_kw", note=note))
     elif exports and customer.export_rule is None:
         found.append(no_export_rule(spans[0].tariff))
     return tuple(found)

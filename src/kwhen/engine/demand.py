@@ -123,6 +123,7 @@ def _block(
         usd_per_unit=group.usd_per_kw,
         exact_usd=kw * group.usd_per_kw,
         to_cycle=group.to_cycle,
+        klass=group.charge.klass,
     )
 
 

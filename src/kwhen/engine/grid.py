@@ -207,6 +207,34 @@ def _offset_s(epoch_s: int, zone: str) -> int:
     return int(offset.total_seconds()) if offset else 0
 
 
+def month_hour(epoch_s: Ints, zone: str, *, standard: bool = False) -> tuple[Ints, Ints]:
+    """Month (1 to 12) and hour (0 to 23) on a zone's clock of UTC seconds in any order. (N,), (N,)
+
+    `standard` reads the clock that never changes to summer time: 15:00 in a July of
+    Los Angeles is hour 14. Tables by month and hour say which of the two they are in.
+    """
+    if not len(epoch_s):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    ends = (datetime.fromtimestamp(int(at()), UTC).year for at in (epoch_s.min, epoch_s.max))
+    from_s, wall_s, standard_s = _offset_runs(zone, *ends)
+    run = np.searchsorted(from_s, epoch_s, side="right") - 1  # (N,)
+    local_s = epoch_s + (standard_s if standard else wall_s)[run]  # (N,)
+    months = (local_s // DAY_S).astype("datetime64[D]").astype("datetime64[M]")
+    return months.astype(np.int64) % 12 + 1, local_s % DAY_S // 3600
+
+
+@lru_cache(maxsize=256)
+def _offset_runs(zone: str, first_year: int, last_year: int) -> tuple[Ints, Ints, Ints]:
+    """From when each offset of a zone holds, the offset, and that of standard time. [s]"""
+    ends_s = [int(datetime(y, 1, 1, tzinfo=UTC).timestamp()) for y in (first_year, last_year + 1)]
+    hours_s = np.arange(ends_s[0], ends_s[1], 3600, dtype=np.int64)
+    offset_s = _offsets_s(hours_s, zone)
+    first = np.flatnonzero(np.diff(offset_s, prepend=offset_s[0] - 1))
+    local = [datetime.fromtimestamp(int(at), zone_of(zone)) for at in hours_s[first]]
+    summer_s = [int((at.dst() or timedelta()).total_seconds()) for at in local]
+    return hours_s[first], offset_s[first], offset_s[first] - np.array(summer_s, dtype=np.int64)
+
+
 def _wall(start: date, days: int, step_minutes: int, zone: str) -> Grid:
     first_s = (start.toordinal() - EPOCH_ORDINAL) * DAY_S
     count = days * 24 * 60 // step_minutes

@@ -17,7 +17,7 @@ from kwhen.engine.banks import draw
 from kwhen.engine.compensation import Bank, DatedPrice, Netting
 from kwhen.engine.compiled import Compiled
 from kwhen.engine.metered import Metered
-from kwhen.engine.rows import CLASS_INDEX, Block, class_mask, cycle_block
+from kwhen.engine.rows import CLASS_COUNT, CLASS_INDEX, Block, class_mask, cycle_block
 from kwhen.engine.tariff import MinimumCharge
 from kwhen.engine.words import ENERGY_CLASSES, ChargeClass, Credit, Per
 
@@ -35,13 +35,15 @@ class Settlement:
 
 
 def settle(
-    plan: Compiled, home: Metered, class_usd: Floats, opening: Sequence[Credit]
+    plan: Compiled, home: Metered, class_usd: Floats | None, opening: Sequence[Credit]
 ) -> Settlement:
     """Run the ledger over all cycles.
 
-    class_usd : (H, C, K) charges by cycle and class, unrounded; it is used up. [USD]
+    class_usd : (H, C, K) charges by cycle and class, unrounded; it is used up. None where the
+    plan has neither banks nor minimums. [USD]
     """
-    run = _Run(plan, home, class_usd, opening)
+    due_usd = np.zeros((0, 0, CLASS_COUNT)) if class_usd is None else class_usd
+    run = _Run(plan, home, due_usd, opening)
     banks = plan.rule.banks if plan.rule is not None else ()
     run.take_surplus()
     for bank in banks:

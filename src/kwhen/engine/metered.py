@@ -10,6 +10,7 @@ from kwhen.engine.compiled import Compiled
 from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 HOMES_AT_ONCE_COUNT = 4  # a year of two homes stays in the processor's cache between passes
 
@@ -56,7 +57,8 @@ def _check(
 
     A sum is finite only if all it adds up is, so the sums stand in for a pass over the elements.
     """
-    if energy_kwh.min() >= 0 and np.isfinite(sums_kwh).all():
+    lowest_kwh = (energy_kwh[0] if len(energy_kwh) == 1 else energy_kwh).min()
+    if lowest_kwh >= 0 and np.isfinite(sums_kwh).all():
         return
     bad = np.argwhere(~(np.isfinite(energy_kwh) & (energy_kwh >= 0)))
     if len(bad):
@@ -103,16 +105,21 @@ def _reduced(
     deposit = np.zeros((homes, plan.cycles.count, plan.export_usd_per_kwh.shape[1]))
     for first in range(0, homes, HOMES_AT_ONCE_COUNT):
         some = slice(first, first + HOMES_AT_ONCE_COUNT)
-        with np.errstate(over="ignore", invalid="ignore"):  # told by _check
-            np.add.reduceat(import_kwh[some], starts, axis=1, out=run_import[some])
+        _sum_runs(import_kwh[some], starts, run_import[some])
         _check("import_kwh", import_kwh[some], run_import[some], first, is_single)
         if export_kwh is not None and run_export is not None:
-            with np.errstate(over="ignore", invalid="ignore"):
-                np.add.reduceat(export_kwh[some], starts, axis=1, out=run_export[some])
+            _sum_runs(export_kwh[some], starts, run_export[some])
             _check("export_kwh", export_kwh[some], run_export[some], first, is_single)
             if plan.rule is not None and plan.rule.prices:
                 deposit[some] = _deposits(plan, export_kwh[some], run_export[some])
     return run_import, run_export, deposit
+
+
+def _sum_runs(energy_kwh: Floats, starts: Ints, run_kwh: Floats) -> None:
+    """Write the sums of runs. One row without its axis is half the time to numpy."""
+    row = 0 if len(energy_kwh) == 1 else slice(None)
+    with np.errstate(over="ignore", invalid="ignore"):  # told by _check
+        np.add.reduceat(energy_kwh[row], starts, axis=-1, out=run_kwh[row])
 
 
 def _deposits(plan: Compiled, export_kwh: Floats, run_export_kwh: Floats) -> Floats:

@@ -8,7 +8,6 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.engine.banks import run_down
 from kwhen.engine.calendar import QUARTERS_PER_DAY
 from kwhen.engine.compensation import Netting, Rollover
 from kwhen.engine.compiled import PLANS_KEPT_COUNT, Compiled
@@ -54,9 +53,23 @@ class Stretch:
 
     def __init__(self, group: EnergyGroup, bins: Ints, onward_frac: Floats | None) -> None:
         self.group = group
-        self.bins = bins  # (S, P) bin of each period, −1 where it is not in use
-        self.used = bins >= 0
         self.onward_frac = onward_frac  # (P, P') what the next stretch receives; None: nothing
+        self.periods = np.flatnonzero((bins >= 0).any(axis=0))  # (p,) those in use
+        self.bins = bins[:, self.periods]  # (S, p) −1 where a segment does not use it
+        self.used = self.bins >= 0
+        self.is_whole = bool(self.used.all())
+
+    def energy(self, bin_kwh: Floats) -> Floats:
+        """Energy of the periods in use. (H, B) of bins → (H, S, p) [kWh]"""
+        found = bin_kwh.take(self.bins, axis=1)
+        return found if self.is_whole else np.where(self.used, found, 0.0)
+
+    def put(self, bin_kwh: Floats, billed_kwh: Floats) -> None:
+        """Write (H, S, p) back into the bins."""
+        if self.is_whole:
+            bin_kwh[:, self.bins] = billed_kwh
+        else:
+            bin_kwh[:, self.bins[self.used]] = billed_kwh[:, self.used]
 
 
 @lru_cache(maxsize=PLANS_KEPT_COUNT)
@@ -108,12 +121,13 @@ def _carry(
     """Settle the stretches of one charge in order; yields the balances left at the end. [kWh]"""
     surplus = _opening(plan, stretches[0].group, brought, len(bin_kwh))  # (H, P)
     for stretch in stretches:
-        energy = bin_kwh[:, stretch.bins] * stretch.used  # (H, S, P)
-        after = run_down(surplus, -energy)
-        before = np.concatenate([surplus[:, None], after[:, :-1]], axis=1)
-        billed = np.maximum(energy - before + after, 0.0)
-        bin_kwh[:, stretch.bins[stretch.used]] = billed[:, stretch.used]
-        surplus = after[:, -1]
+        total = -np.cumsum(stretch.energy(bin_kwh), axis=1)  # (H, S, p) of what came in
+        total += surplus[:, None, stretch.periods]
+        lowest = np.minimum(np.minimum.accumulate(total, axis=1), 0.0)
+        billed = 0.0 - lowest  # what the running total sinks below its lowest so far
+        billed[:, 1:] += lowest[:, :-1]
+        stretch.put(bin_kwh, billed)
+        surplus[:, stretch.periods] = total[:, -1] - lowest[:, -1]
         if stretch.onward_frac is not None:
             surplus = surplus @ stretch.onward_frac
     if _last_true_up(plan):

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.engine.choice import Span
+from kwhen.engine.compensation import ExportRule
 from kwhen.engine.cycles import Cycles
 from kwhen.engine.grid import Calendar, Grid
 from kwhen.engine.rows import Block, cycle_block
 from kwhen.engine.tariff import EventCharge, FixedCharge, IndexedEnergyCharge, LumpCharge
-from kwhen.engine.words import Per
+from kwhen.engine.words import ChargeClass, Per
 from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
@@ -76,6 +77,21 @@ def _fixed_block(cycles: Cycles, charge: FixedCharge, quantity: Floats) -> Block
         quantity=quantity[None],
         usd_per_unit=charge.amount_usd,
         exact_usd=quantity[None] * charge.amount_usd,
+    )
+
+
+def solar_size_block(cycles: Cycles, rule: ExportRule, solar_kw: float) -> Block:
+    """What an export scheme charges for the size of the solar, by cycle."""
+    quantity = cycles.share_frac[None] * solar_kw
+    return cycle_block(
+        cycles,
+        charge=f"{rule.name} charge by solar size",
+        klass=ChargeClass.FIXED,
+        unit="kW",
+        source=rule.source,
+        quantity=quantity,
+        usd_per_unit=rule.usd_per_kw_month,
+        exact_usd=quantity * rule.usd_per_kw_month,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,7 @@ class Block:
     usd_per_unit: Floats  # broadcasts with quantity; USD per unit
     exact_usd: Floats  # (H | 1, B, T)
     to_cycle: Floats | None = None  # (B, C) 1 where a row is of a cycle; None: one row a cycle
+    klass: ChargeClass | None = None  # of every row; None: they differ
 
     def cycle_usd(self, amount_usd: Floats) -> Floats:
         """Amounts (H, B, T) summed by cycle. (H, C) [USD]"""
@@ -87,9 +89,13 @@ def cycle_block(
         quantity=quantity[..., None],
         usd_per_unit=np.asarray(usd_per_unit)[..., None],
         exact_usd=exact_usd[..., None],
+        klass=klass,
     )
 
 
+@cache
 def class_mask(classes: frozenset[ChargeClass]) -> Floats:
     """1 for the classes named, 0 for the others. (K,)"""
-    return np.array([1.0 if klass in classes else 0.0 for klass in CLASSES])
+    mask = np.array([1.0 if klass in classes else 0.0 for klass in CLASSES])
+    mask.setflags(write=False)
+    return mask

@@ -67,6 +67,7 @@ class Customer:
     low_income: str | None = None  # programme, such as CARE
     export_rule: str | None = None  # such as NEM2, NBT, NONE
     interconnection_date: date | None = None
+    solar_kw: float | None = None  # size of its solar, where a scheme charges by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
