@@ -249,7 +249,10 @@ def _rounded(
         return cents_usd, total
     exact = _by_cycle(plan, blocks, exact_usd)
     excess = np.where((exact > -DUST_USD) & (total < 0), -total, 0.0)
-    cents_usd[-1] = to_cents(cents_usd[-1] + excess[..., None])
+    for number in range(len(blocks) - 1, len(blocks) - 1 - settled_count, -1):
+        given_up = np.clip(-cents_usd[number][..., 0], 0.0, excess)  # only what a credit paid
+        cents_usd[number] = to_cents(cents_usd[number] + given_up[..., None])
+        excess = excess - given_up
     return cents_usd, _by_cycle(plan, blocks, cents_usd)
 
 
