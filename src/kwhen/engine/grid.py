@@ -42,7 +42,7 @@ class Grid:
     zone: str
     step_minutes: int
     local_s: Ints  # (N,) wall-clock seconds since 1970-01-01 00:00 local
-    epoch_s: Ints  # (N,) UTC seconds; wall and sam: as if the offset never changed
+    epoch_s: Ints  # (N,) UTC seconds; wall: within the hour of a clock change only nearly
     day_index: Ints  # (N,) which of the D dates
     quarter: Ints  # (N,) quarter hour of the day, 0 to 95
     ordinal: Ints  # (D,) proleptic ordinal of each date
@@ -181,12 +181,15 @@ def _civil(start_s: int, count: int, step_minutes: int, zone: str) -> Grid:
     if count < 1:
         raise UsageError("the array is empty; give at least one value")
     epoch_s = start_s + np.arange(count, dtype=np.int64) * (step_minutes * 60)  # (N,)
-    local_s = epoch_s + _offsets_s(epoch_s, zone)  # (N,)
+    local_s = epoch_s + offsets_s(epoch_s, zone)  # (N,)
     return _with_dates(Calendar.CIVIL, zone, step_minutes, local_s, epoch_s)
 
 
-def _offsets_s(epoch_s: Ints, zone: str) -> Ints:
-    """Offset from UTC of each step. [s] One look-up a day, and one an hour where it changes."""
+def offsets_s(epoch_s: Ints, zone: str) -> Ints:
+    """Offset from UTC of each of N equal steps. (N,) [s]
+
+    One look-up a day, and one an hour where it changes.
+    """
     step_s = int(epoch_s[1] - epoch_s[0]) if len(epoch_s) > 1 else DAY_S
     hour_s = 3600
     hours = np.arange(epoch_s[0] // hour_s, epoch_s[-1] // hour_s + 2)
@@ -228,7 +231,7 @@ def _offset_runs(zone: str, first_year: int, last_year: int) -> tuple[Ints, Ints
     """From when each offset of a zone holds, the offset, and that of standard time. [s]"""
     ends_s = [int(datetime(y, 1, 1, tzinfo=UTC).timestamp()) for y in (first_year, last_year + 1)]
     hours_s = np.arange(ends_s[0], ends_s[1], 3600, dtype=np.int64)
-    offset_s = _offsets_s(hours_s, zone)
+    offset_s = offsets_s(hours_s, zone)
     first = np.flatnonzero(np.diff(offset_s, prepend=offset_s[0] - 1))
     local = [datetime.fromtimestamp(int(at), zone_of(zone)) for at in hours_s[first]]
     summer_s = [int((at.dst() or timedelta()).total_seconds()) for at in local]
@@ -239,10 +242,9 @@ def _wall(start: date, days: int, step_minutes: int, zone: str) -> Grid:
     first_s = (start.toordinal() - EPOCH_ORDINAL) * DAY_S
     count = days * 24 * 60 // step_minutes
     local_s = first_s + np.arange(count, dtype=np.int64) * (step_minutes * 60)
-    offset_s = int(instant(start, zone).timestamp()) - first_s
-    return _with_dates(
-        Calendar.WALL, zone, step_minutes, local_s, local_s + offset_s, _doubled(local_s, zone)
-    )
+    near_s = local_s + int(instant(start, zone).timestamp()) - first_s  # at most an hour off
+    epoch_s = local_s - offsets_s(near_s, zone)
+    return _with_dates(Calendar.WALL, zone, step_minutes, local_s, epoch_s, _doubled(local_s, zone))
 
 
 def _doubled(local_s: Ints, zone: str) -> Bools | None:

@@ -1,0 +1,29 @@
+"""What a usage profile does to emissions, and how two scenarios differ."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kwhen.engine.cycles import Cycles
+from kwhen.engine.grid import Grid
+
+Floats = NDArray[np.float64]
+
+KWH_PER_MWH = 1_000.0
+DAYS_PER_YEAR = 365.25
+
+
+def co2e_lb(import_kwh: Floats, export_kwh: Floats, co2e_lb_per_mwh: Floats) -> Floats:
+    """Marginal emissions of each step, below zero where export displaces more. (N,) [lb]"""
+    return (import_kwh - export_kwh) * co2e_lb_per_mwh / KWH_PER_MWH
+
+
+def by_cycle(grid: Grid, cycles: Cycles, amount: Floats) -> Floats:
+    """Sums of steps over billing cycles. (C,)"""
+    starts = grid.day_steps()[cycles.first_day[:-1]]
+    return np.add.reduceat(amount, starts)
+
+
+def payback_years(cost_usd: float, saving_usd: float, window_days: int) -> float | None:
+    """Years until a cost is saved at the pace of a window; None if nothing is saved."""
+    yearly_usd = saving_usd * DAYS_PER_YEAR / window_days
+    return cost_usd / yearly_usd if yearly_usd > 0 else None
