@@ -167,12 +167,12 @@ class _Run:
         if rule is None or rule.cash_out is None or not rule.true_up or home.run_export_kwh is None:
             return
         net = home.run_export_kwh - home.run_import_kwh
-        by_cycle = np.add.reduceat(net, self.plan.sheet.cycle_run, axis=1)  # (H, C)
-        price = self.plan.surplus_usd_per_kwh
-        surplus = np.zeros_like(by_cycle)
+        price, runs = self.plan.surplus_usd_per_kwh, self.plan.sheet.cycle_run.tolist()
+        surplus = np.zeros((home.homes_count, self.plan.cycles.count))
         for cycles, is_full in self.plan.cycles.years:
             if is_full:
-                surplus[:, cycles.stop - 1] = np.maximum(by_cycle[:, cycles].sum(axis=1), 0.0)
+                year = slice(runs[cycles.start], [*runs, None][cycles.stop])
+                surplus[:, cycles.stop - 1] = np.maximum(net[:, year].sum(axis=1), 0.0)
         if surplus.any():
             terms = rule.cash_out.usd_per_kwh
             source = terms.source if isinstance(terms, DatedPrice) else rule.source

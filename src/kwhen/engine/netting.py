@@ -49,18 +49,24 @@ def net_kwh(
 
 
 class Stretch:
-    """Segments of one charge in a row through which each period keeps its own balance."""
+    """Segments of one charge in a row through which balances go on in lanes.
 
-    def __init__(self, group: EnergyGroup, bins: Ints, onward_frac: Floats | None) -> None:
-        self.group = group
-        self.onward_frac = onward_frac  # (P, P') what the next stretch receives; None: nothing
-        self.periods = np.flatnonzero((bins >= 0).any(axis=0))  # (p,) those in use
-        self.bins = bins[:, self.periods]  # (S, p) −1 where a segment does not use it
+    A lane is a period of each segment; a balance that changes period keeps its lane.
+    """
+
+    def __init__(self, group: EnergyGroup, rows: list[Ints], onward_frac: Floats) -> None:
+        self.group = group  # of the last segment
+        self.onward_frac = onward_frac  # (L, P) what the next stretch receives of each lane
+        bins = np.full((len(rows), len(onward_frac)), -1)  # (S, L)
+        for row, own in zip(bins, rows, strict=True):
+            row[: len(own)] = own
+        self.lanes = np.flatnonzero((bins >= 0).any(axis=0))  # (p,) those in use
+        self.bins = bins[:, self.lanes]  # (S, p) −1 where a segment does not use it
         self.used = self.bins >= 0
         self.is_whole = bool(self.used.all())
 
     def energy(self, bin_kwh: Floats) -> Floats:
-        """Energy of the periods in use. (H, B) of bins → (H, S, p) [kWh]"""
+        """Energy of the lanes in use. (H, B) of bins → (H, S, p) [kWh]"""
         found = bin_kwh.take(self.bins, axis=1)
         return found if self.is_whole else np.where(self.used, found, 0.0)
 
@@ -86,24 +92,37 @@ def _each_chain(plan: Compiled) -> Iterator[tuple[str, list[Stretch]]]:
 
 
 def _stretches(plan: Compiled, steps: list[tuple[int, int]]) -> list[Stretch]:
+    """Cut a chain only where a year ends or two balances would flow together."""
     found, rows = [], []
+    periods = _periods_count(plan, steps[0])
+    lanes, holds = np.arange(periods), np.ones(periods, dtype=bool)  # an opening may lie anywhere
     for here, following in zip(steps, [*steps[1:], None], strict=True):
-        group = plan.energy[here[0]]
-        rows.append(_bins_of(plan, *here))
-        onward_frac = None if following is None else _rollover(plan, here, following)
-        if _ends_year(plan, here, following):
-            onward_frac = None if onward_frac is None else np.zeros_like(onward_frac)
-        elif onward_frac is not None and _keeps_all(onward_frac, rows[-1]):
-            continue
-        found.append(Stretch(group, np.array(rows), onward_frac))
-        rows = []
+        bins = _bins_of(plan, *here)
+        rows.append(np.where(lanes >= 0, bins[lanes], -1))
+        holds |= bins >= 0
+        onward_frac = np.eye(len(bins)) if following is None else _rollover(plan, here, following)
+        ends = _ends_year(plan, here, following)
+        if following is not None and not ends and onward_frac[holds].sum(axis=0).max() <= 1:
+            lanes = _onward_lanes(lanes, onward_frac * holds[:, None])
+        else:
+            leaving_frac = np.where((lanes >= 0)[:, None], onward_frac[lanes], 0.0)
+            loses = ends and following is not None
+            found.append(Stretch(plan.energy[here[0]], rows, leaving_frac * (not loses)))
+            rows, lanes = [], np.arange(onward_frac.shape[1])
+        holds = np.asarray(onward_frac[holds].any(axis=0))
     return found
 
 
-def _keeps_all(onward_frac: Floats, bins: Ints) -> bool:
-    """Whether every period in use hands its balance to itself."""
-    same = onward_frac.shape[0] == onward_frac.shape[1]
-    return same and bool((onward_frac.diagonal()[bins >= 0] == 1).all())
+def _periods_count(plan: Compiled, step: tuple[int, int]) -> int:
+    return int(plan.energy[step[0]].ceiling_kwh.shape[1])
+
+
+def _onward_lanes(lanes: Ints, onward_frac: Floats) -> Ints:
+    """The period of each lane in the next segment, −1 for one that ends; new lanes at the end."""
+    target = np.where(onward_frac.any(axis=1), onward_frac.argmax(axis=1), -1)  # (P,)
+    onward = np.where(lanes >= 0, target[lanes], -1)
+    fresh = np.setdiff1d(np.arange(onward_frac.shape[1]), onward)
+    return np.concatenate([onward, fresh])
 
 
 def _bins_of(plan: Compiled, group_index: int, segment: int) -> Ints:
@@ -121,15 +140,15 @@ def _carry(
     """Settle the stretches of one charge in order; yields the balances left at the end. [kWh]"""
     surplus = _opening(plan, stretches[0].group, brought, len(bin_kwh))  # (H, P)
     for stretch in stretches:
-        total = -np.cumsum(stretch.energy(bin_kwh), axis=1)  # (H, S, p) of what came in
-        total += surplus[:, None, stretch.periods]
-        lowest = np.minimum(np.minimum.accumulate(total, axis=1), 0.0)
+        balance = np.zeros((len(bin_kwh), len(stretch.onward_frac)))  # (H, L)
+        balance[:, : surplus.shape[1]] = surplus
+        total = balance[:, None, stretch.lanes] - np.cumsum(stretch.energy(bin_kwh), axis=1)
+        lowest = np.minimum(np.minimum.accumulate(total, axis=1), 0.0)  # (H, S, p)
         billed = 0.0 - lowest  # what the running total sinks below its lowest so far
         billed[:, 1:] += lowest[:, :-1]
         stretch.put(bin_kwh, billed)
-        surplus[:, stretch.periods] = total[:, -1] - lowest[:, -1]
-        if stretch.onward_frac is not None:
-            surplus = surplus @ stretch.onward_frac
+        balance[:, stretch.lanes] = total[:, -1] - lowest[:, -1]
+        surplus = balance @ stretch.onward_frac
     if _last_true_up(plan):
         return
     for period in range(surplus.shape[1]):
