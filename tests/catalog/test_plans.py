@@ -154,3 +154,9 @@ def test_programmes_take_the_place_of_the_services_charge() -> None:
     assert programmes["FERA"].charges[0].amount_usd == 0.39688
     assert programmes["CARE"].charges[-1].share_frac == -0.35
     assert ChargeClass.FIXED not in programmes["CARE"].charges[-1].of
+
+
+def test_a_utility_is_named_by_its_eia_id() -> None:
+    assert [one.key for one in plans(utility_id="14328")] == [one.key for one in plans(None, 14328)]
+    with pytest.raises(ChoiceError, match="EIA id, such as 14328"):
+        plans(utility_id="PG&E")

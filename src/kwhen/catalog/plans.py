@@ -256,7 +256,7 @@ def _unknown(key: str) -> NotFound:
 
 
 def plans(
-    zipcode: str | None = None, utility_id: int | None = None, *, offered_only: bool = True
+    zipcode: str | None = None, utility_id: int | str | None = None, *, offered_only: bool = True
 ) -> list[RatePlan]:
     """The plans of a ZIP's utilities, or of one utility; closed plans only when asked for.
 
@@ -273,7 +273,7 @@ def plans(
     if zipcode is None and utility_id is None:
         raise ChoiceError("plans are listed by zipcode, by utility_id, or by both; give one")
     where = place(zipcode) if zipcode is not None else None
-    ids = [usual_id(utility_id)] if utility_id is not None else []
+    ids = [usual_id(_eia_id(utility_id))] if utility_id is not None else []
     if where is not None:
         listed = [usual_id(listing.eia_id) for listing in where.utilities]
         ids = [id for id in dict.fromkeys(listed) if not ids or id in ids]
@@ -283,6 +283,15 @@ def plans(
             found += [_plan(key) for key in entry.keys()]
     wanted = [plan for plan in found if plan.offered or not offered_only]
     return [_with_zip_gaps(plan) if where else plan for plan in wanted]
+
+
+def _eia_id(utility_id: int | str) -> int:
+    try:
+        return int(utility_id)
+    except ValueError as error:
+        raise ChoiceError(
+            f"utility_id is {utility_id!r}; it is a utility's EIA id, such as 14328 for PG&E"
+        ) from error
 
 
 def _entries(utility_id: int, state: str | None) -> list[_Entry]:
