@@ -8,9 +8,10 @@ from kwhen.engine.compiled import Compiled
 from kwhen.engine.in_order import fill_in_order
 from kwhen.engine.metered import Metered, demand_kw
 from kwhen.engine.rows import Block
-from kwhen.engine.tiers import tier_kwh
 
 Floats = NDArray[np.float64]
+
+DUST_KWH = 1e-9  # a pool that holds less is in its first tier
 
 
 def row_kwh(plan: Compiled, home: Metered, net_kwh: Floats | None) -> Floats:
@@ -35,10 +36,10 @@ def tiered_kwh(plan: Compiled, home: Metered, kwh: Floats) -> Floats:
         return kwh[..., None]
     total = np.add.reduceat(kwh, sheet.pool_start, axis=1)  # (H, Q)
     ceiling = _ceiling_kwh(plan, home)
-    parts = tier_kwh(np.abs(total), ceiling)  # (H, Q, T)
-    parts[..., 0] += total == 0  # nothing used: all of it in the first tier
-    share = parts / np.where(total == 0, 1.0, np.abs(total))[..., None]
-    by_tier_kwh = kwh[..., None] * share[:, sheet.pool_of_row]
+    size = np.maximum(np.abs(total), DUST_KWH)[..., None]
+    reached_frac = np.minimum(ceiling / size, 1.0)  # (H, Q, T) of the pool, up to each ceiling
+    by_tier_kwh = kwh[..., None] * reached_frac.take(sheet.pool_of_row, axis=1)
+    by_tier_kwh[..., 1:] -= by_tier_kwh[..., :-1].copy()
     if plan.rule is not None and plan.rule.tier_fill is TierFill.CHRONOLOGICAL:
         fill_in_order(plan, home, ceiling, by_tier_kwh)
     return by_tier_kwh

@@ -1,6 +1,7 @@
 """A home's arrays, checked and reduced to what a bill needs."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -58,7 +59,7 @@ def _check(
     A sum is finite only if all it adds up is, so the sums stand in for a pass over the elements.
     """
     lowest_kwh = (energy_kwh[0] if len(energy_kwh) == 1 else energy_kwh).min()
-    if lowest_kwh >= 0 and np.isfinite(sums_kwh).all():
+    if lowest_kwh >= 0 and isfinite(sums_kwh.sum()):
         return
     bad = np.argwhere(~(np.isfinite(energy_kwh) & (energy_kwh >= 0)))
     if len(bad):
@@ -78,7 +79,8 @@ def metered(
 
     Raises UsageError that names the first bad element.
     """
-    run_import, run_export, deposit = _reduced(plan, import_kwh, export_kwh, is_single)
+    with np.errstate(over="ignore", invalid="ignore"):  # told by _check
+        run_import, run_export, deposit = _reduced(plan, import_kwh, export_kwh, is_single)
     meter_kwh, rule = import_kwh, plan.rule
     if rule is not None and rule.netting is Netting.HOURLY and export_kwh is not None:
         import_kwh, export_kwh = _hourly_net(plan, import_kwh, export_kwh)
@@ -118,8 +120,7 @@ def _reduced(
 def _sum_runs(energy_kwh: Floats, starts: Ints, run_kwh: Floats) -> None:
     """Write the sums of runs. One row without its axis is half the time to numpy."""
     row = 0 if len(energy_kwh) == 1 else slice(None)
-    with np.errstate(over="ignore", invalid="ignore"):  # told by _check
-        np.add.reduceat(energy_kwh[row], starts, axis=-1, out=run_kwh[row])
+    np.add.reduceat(energy_kwh[row], starts, axis=-1, out=run_kwh[row])
 
 
 def _deposits(plan: Compiled, export_kwh: Floats, run_export_kwh: Floats) -> Floats:

@@ -117,10 +117,10 @@ def _periods_count(plan: Compiled, step: tuple[int, int]) -> int:
     return int(plan.energy[step[0]].ceiling_kwh.shape[1])
 
 
-def _onward_lanes(lanes: Ints, onward_frac: Floats) -> Ints:
+def _onward_lanes(lane_period: Ints, onward_frac: Floats) -> Ints:
     """The period of each lane in the next segment, −1 for one that ends; new lanes at the end."""
     target = np.where(onward_frac.any(axis=1), onward_frac.argmax(axis=1), -1)  # (P,)
-    onward = np.where(lanes >= 0, target[lanes], -1)
+    onward = np.where(lane_period >= 0, target[lane_period], -1)
     fresh = np.setdiff1d(np.arange(onward_frac.shape[1]), onward)
     return np.concatenate([onward, fresh])
 
