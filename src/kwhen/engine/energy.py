@@ -17,13 +17,13 @@ DUST_KWH = 1e-9  # a pool that holds less is in its first tier
 def row_kwh(plan: Compiled, home: Metered, net_kwh: Floats | None) -> Floats:
     """Energy of every row. net_kwh : (H, B) of bins, or None where nothing is netted. [kWh]"""
     sheet = plan.sheet
-    imported = home.import_kwh_by_bin
-    if net_kwh is None:
-        return imported[:, sheet.bin_of_row]
-    netted = net_kwh[:, sheet.bin_of_row]
-    if not sheet.on_import.any():
-        return netted
-    return np.where(sheet.on_import, imported[:, sheet.bin_of_row], netted)
+    energy = sheet.bins.gather(home.run_import_kwh) if net_kwh is None else net_kwh  # (H, B)
+    if sheet.rows_are_bins:
+        return energy
+    if net_kwh is None or not sheet.on_import.any():
+        return energy[:, sheet.bin_of_row]
+    imported = sheet.bins.gather(home.run_import_kwh)
+    return np.where(sheet.on_import, imported[:, sheet.bin_of_row], energy[:, sheet.bin_of_row])
 
 
 def tiered_kwh(plan: Compiled, home: Metered, kwh: Floats) -> Floats:

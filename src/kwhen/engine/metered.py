@@ -25,7 +25,6 @@ class Metered:
     export_kwh: Floats | None  # (H, N)
     run_import_kwh: Floats  # (H, R)
     run_export_kwh: Floats | None  # (H, R)
-    import_kwh_by_bin: Floats  # (H, B)
     deposit_usd: Floats  # (H, C, X) export x each price of the rule
 
     @property
@@ -92,7 +91,6 @@ def metered(
         export_kwh=export_kwh if earns else None,
         run_import_kwh=run_import,
         run_export_kwh=run_export if earns else None,
-        import_kwh_by_bin=plan.sheet.bins.gather(run_import),
         deposit_usd=deposit,
     )
 

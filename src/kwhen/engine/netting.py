@@ -38,12 +38,12 @@ def net_kwh(
     rule = plan.rule
     if rule is None or rule.netting is not Netting.PERIODS or home.run_export_kwh is None:
         return None, ()
-    bin_kwh = home.import_kwh_by_bin - plan.sheet.bins.gather(home.run_export_kwh)
+    bin_kwh = plan.sheet.bins.gather(home.run_import_kwh - home.run_export_kwh)
     if not rule.in_kwh:
         return bin_kwh, ()
     carried: list[Credit] = []
     for name, stretches in _chains(plan):
-        brought = [credit for credit in opening if credit.bank == name and credit.unit == "kWh"]
+        brought = [c for c in opening if c.bank == name and c.unit == "kWh"] if opening else []
         carried += _carry(plan, bin_kwh, stretches, brought)
     return bin_kwh, tuple(carried)
 
@@ -140,8 +140,8 @@ def _carry(
     """Settle the stretches of one charge in order; yields the balances left at the end. [kWh]"""
     surplus = _opening(plan, stretches[0].group, brought, len(bin_kwh))  # (H, P)
     for stretch in stretches:
-        balance = np.zeros((len(bin_kwh), len(stretch.onward_frac)))  # (H, L)
-        balance[:, : surplus.shape[1]] = surplus
+        new = np.zeros((len(bin_kwh), len(stretch.onward_frac) - surplus.shape[1]))
+        balance = np.concatenate([surplus, new], axis=1)  # (H, L)
         total = balance[:, None, stretch.lanes] - np.cumsum(stretch.energy(bin_kwh), axis=1)
         lowest = np.minimum(np.minimum.accumulate(total, axis=1), 0.0)  # (H, S, p)
         billed = 0.0 - lowest  # what the running total sinks below its lowest so far
@@ -164,10 +164,10 @@ def _last_true_up(plan: Compiled) -> bool:
 
 def _opening(plan: Compiled, group: EnergyGroup, brought: list[Credit], homes_count: int) -> Floats:
     """What the home brings along, handed over from the day before the window. (H, P) [kWh]"""
-    names = period_names(group)
-    surplus = np.zeros((homes_count, len(names)))
+    surplus = np.zeros((homes_count, group.ceiling_kwh.shape[1]))
     if not brought:
         return surplus
+    names = period_names(group)
     for credit in brought:
         surplus[:, names.index(credit.period)] += credit.amount
     before = _day_tables(group, plan.grid.date_of(0) - timedelta(days=1))

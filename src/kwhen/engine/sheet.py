@@ -40,7 +40,7 @@ class Bins:
         """Energy of runs (H, R) by bin. (H, B) [kWh]"""
         if not len(self.start):
             return np.zeros((len(run_kwh), 0))
-        return np.add.reduceat(run_kwh[:, self.run], self.start, axis=1)
+        return np.add.reduceat(run_kwh.take(self.run, axis=1), self.start, axis=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,6 +53,7 @@ class Sheet:
     rows: tuple[Row, ...]  # (B',)
     bin_of_row: Ints  # (B',)
     on_import: Bools  # (B',) the row counts import alone, whatever is netted
+    rows_are_bins: bool  # in their order, and none counts import alone
     pool_start: Ints  # (Q,) first row of each pool
     pool_of_row: Ints  # (B',)
     ceiling_kwh: Floats  # (Q, T)
@@ -198,6 +199,8 @@ def _assemble(
         rows=tuple(_row(d, p, int(c)) for d, p, c in zip(drafts, prices, cycle, strict=True)),
         bin_of_row=np.array([draft.bin for draft in drafts], dtype=np.int64),
         on_import=np.array([draft.on_import for draft in drafts], dtype=bool),
+        rows_are_bins=[(d.bin, d.on_import) for d in drafts]
+        == [(number, False) for number in range(len(bins.start))],
         pool_start=pool_start,
         pool_of_row=np.cumsum(is_new, dtype=np.int64) - 1,
         ceiling_kwh=_padded([d.group.ceiling_kwh[d.segment, d.period] for d in firsts], tiers),
