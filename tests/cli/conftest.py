@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from kwhen.catalog.live.settings import setting_names
 from kwhen.cli import main
 
 ANSI = re.compile(r"\x1b\[")
@@ -40,6 +41,9 @@ def a_home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """80 columns, no imported plans, no settings of the machine."""
     for name in ("FORCE_COLOR", "NO_COLOR", "KWHEN_DEBUG", "KWHEN_URDB_KEY", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
+    for name in setting_names():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("KWHEN_CATALOG", str(tmp_path / "catalog"))
     monkeypatch.chdir(tmp_path)

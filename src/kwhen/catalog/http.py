@@ -49,8 +49,9 @@ class Request:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not be shown."""
-        basic = self.basic or ()
-        return tuple(filter(None, (*self.secret_params.values(), *self.headers.values(), *basic)))
+        password = (self.form or {}).get("password", "")
+        inside = (*self.secret_params.values(), *self.headers.values(), *(self.basic or ()))
+        return tuple(filter(None, (*inside, password)))
 
     @property
     def name(self) -> str:

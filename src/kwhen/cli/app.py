@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from kwhen.cli import billing, catalog, comparing, plan_list, plan_show, price_list
+from kwhen.cli import (
+    billing,
+    carbon,
+    catalog,
+    comparing,
+    markets,
+    plan_list,
+    plan_show,
+    price_list,
+)
 from kwhen.cli.page import page
 
 app = typer.Typer(
@@ -39,6 +48,8 @@ def _example(words: str) -> str:
 
 plan = typer.Typer(help="One rate plan.", no_args_is_help=True)
 stock = typer.Typer(help="The catalog of plans and its sources.", no_args_is_help=True)
+market = typer.Typer(help="Live day-ahead prices of wholesale markets.", no_args_is_help=True)
+emissions = typer.Typer(help="Live marginal emissions of the grid.", no_args_is_help=True)
 
 app.command("plans", epilog=_example(plan_list.EXAMPLE))(plan_list.list_plans)
 app.add_typer(plan, name="plan")
@@ -50,3 +61,9 @@ app.add_typer(stock, name="catalog")
 stock.command("import", epilog=_example(catalog.IMPORT_EXAMPLE))(catalog.import_)
 stock.command("verify", epilog=_example(catalog.VERIFY_EXAMPLE))(catalog.verify)
 stock.command("sources", epilog=_example(catalog.SOURCES_EXAMPLE))(catalog.list_sources)
+app.add_typer(market, name="markets")
+market.command("refresh", epilog=_example(markets.REFRESH_EXAMPLE))(markets.refresh)
+market.command("show", epilog=_example(markets.SHOW_EXAMPLE))(markets.show)
+app.add_typer(emissions, name="carbon")
+emissions.command("refresh", epilog=_example(carbon.REFRESH_EXAMPLE))(carbon.refresh)
+emissions.command("show", epilog=_example(carbon.SHOW_EXAMPLE))(carbon.show)

@@ -1,5 +1,6 @@
 """One question to a source: from the cache, else from its server, kept once it was read."""
 
+import json
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -8,6 +9,8 @@ from kwhen.errors import SourceError
 
 YOUNG_S = 900.0  # for what may still grow: today, tomorrow, a forecast
 OLD_S = 30 * 86_400.0  # for days that are over
+
+_ERRORS = ("errors", "error", "detail", "message")
 
 T = TypeVar("T")
 
@@ -37,27 +40,44 @@ def asked(
         except SourceError:
             kept = None
     answer = (ask or web.ask)(request)
-    check_status(answer, request.url)
+    check_status(answer, request)
     found = read(answer.content)
     web.keep(request, answer)
     return found, answer.fetched_s
 
 
-def check_status(answer: Answer, url: str) -> None:
-    """Refuse an answer that is none, saying what to do.
+def check_status(answer: Answer, request: Request) -> None:
+    """Refuse an answer that is none, with the server's own words and what to do.
 
     Raises
     ------
     SourceError
         Its status is not 200.
     """
+    if answer.status == 200:
+        return
+    said = _said(answer.content)
+    for secret in request.secrets:
+        said = said.replace(secret, "…")
+    told = f"status {answer.status}{', ' + said if said else ''}"
     if answer.status in (401, 403):
         raise SourceError(
-            f"{url}: access is refused (status {answer.status}); check the key, or the user "
-            "name and password, and what the subscription includes"
+            f"{request.url}: access is refused ({told}); check the key, or the user name and "
+            "password, and what the subscription includes"
         )
-    if answer.status != 200:
-        raise SourceError(f"{url}: status {answer.status}; check the address and the dates")
+    raise SourceError(f"{request.url}: {told}; check the address and the dates")
+
+
+def _said(content: bytes) -> str:
+    """What a JSON answer gives as its error, "" for any other."""
+    try:
+        answer = json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(answer, dict):
+        return ""
+    found = next((answer[name] for name in _ERRORS if answer.get(name)), "")
+    return (found if isinstance(found, str) else json.dumps(found))[:300]
 
 
 def max_age_s(web: Web, end_s: float) -> float:

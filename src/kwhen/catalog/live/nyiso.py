@@ -90,7 +90,7 @@ def _daily(web: Web, request: Request, end_s: float) -> tuple[Readings, float]:
     answer = web.ask(request)
     if answer.status == 404:
         return {}, answer.fetched_s
-    check_status(answer, request.url)
+    check_status(answer, request)
     found = read(answer.content)
     web.keep(request, answer)
     return found, answer.fetched_s
