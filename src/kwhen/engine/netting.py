@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +54,12 @@ class Stretch:
     A lane is a period of each segment; a balance that changes period keeps its lane.
     """
 
-    def __init__(self, group: EnergyGroup, rows: list[Ints], onward_frac: Floats) -> None:
+    def __init__(
+        self, group: EnergyGroup, rows: list[Ints], onward_frac: Floats, lapses: bool
+    ) -> None:
         self.group = group  # of the last segment
-        self.onward_frac = onward_frac  # (L, P) what the next stretch receives of each lane
+        self.onward_frac = onward_frac  # (L, L') what the lanes of the next stretch receive
+        self.lapses = lapses  # a true-up ends it, and nothing is handed on
         bins = np.full((len(rows), len(onward_frac)), -1)  # (S, L)
         for row, own in zip(bins, rows, strict=True):
             row[: len(own)] = own
@@ -76,6 +79,18 @@ class Stretch:
             bin_kwh[:, self.bins] = billed_kwh
         else:
             bin_kwh[:, self.bins[self.used]] = billed_kwh[:, self.used]
+
+    def handed_on(self, before_kwh: Floats | None, after_kwh: Floats) -> Floats | None:
+        """What the next stretch begins with, from all lanes (H, L) before and those in use after.
+
+        None where nothing was or is left. [kWh]
+        """
+        if self.lapses:
+            return None
+        if before_kwh is None:
+            return np.asarray(after_kwh @ self.onward_frac[self.lanes])
+        before_kwh[:, self.lanes] = after_kwh
+        return np.asarray(before_kwh @ self.onward_frac)
 
 
 @lru_cache(maxsize=PLANS_KEPT_COUNT)
@@ -106,11 +121,18 @@ def _stretches(plan: Compiled, steps: list[tuple[int, int]]) -> list[Stretch]:
             lanes = _onward_lanes(lanes, onward_frac * holds[:, None])
         else:
             leaving_frac = np.where((lanes >= 0)[:, None], onward_frac[lanes], 0.0)
-            loses = ends and following is not None
-            found.append(Stretch(plan.energy[here[0]], rows, leaving_frac * (not loses)))
+            found.append(Stretch(plan.energy[here[0]], rows, leaving_frac, ends))
             rows, lanes = [], np.arange(onward_frac.shape[1])
         holds = np.asarray(onward_frac[holds].any(axis=0))
+    for stretch, later in pairwise(found):
+        stretch.onward_frac = _widened(stretch.onward_frac, len(later.onward_frac))
     return found
+
+
+def _widened(balance: Floats, lanes_count: int) -> Floats:
+    """With empty lanes at the end, up to their number. (…, P) → (…, L)"""
+    more = lanes_count - balance.shape[1]
+    return np.concatenate([balance, np.zeros((len(balance), more))], axis=1)
 
 
 def _periods_count(plan: Compiled, step: tuple[int, int]) -> int:
@@ -138,18 +160,17 @@ def _carry(
     plan: Compiled, bin_kwh: Floats, stretches: list[Stretch], brought: list[Credit]
 ) -> Iterator[Credit]:
     """Settle the stretches of one charge in order; yields the balances left at the end. [kWh]"""
-    surplus = _opening(plan, stretches[0].group, brought, len(bin_kwh))  # (H, P)
+    surplus = _opening(plan, stretches[0], brought, len(bin_kwh)) if brought else None  # (H, L)
     for stretch in stretches:
-        new = np.zeros((len(bin_kwh), len(stretch.onward_frac) - surplus.shape[1]))
-        balance = np.concatenate([surplus, new], axis=1)  # (H, L)
-        total = balance[:, None, stretch.lanes] - np.cumsum(stretch.energy(bin_kwh), axis=1)
-        lowest = np.minimum(np.minimum.accumulate(total, axis=1), 0.0)  # (H, S, p)
+        total = -np.cumsum(stretch.energy(bin_kwh), axis=1)  # (H, S, p)
+        if surplus is not None:
+            total += surplus[:, None, stretch.lanes]
+        lowest = np.minimum(np.minimum.accumulate(total, axis=1), 0.0)
         billed = 0.0 - lowest  # what the running total sinks below its lowest so far
         billed[:, 1:] += lowest[:, :-1]
         stretch.put(bin_kwh, billed)
-        balance[:, stretch.lanes] = total[:, -1] - lowest[:, -1]
-        surplus = balance @ stretch.onward_frac
-    if _last_true_up(plan):
+        surplus = stretch.handed_on(surplus, total[:, -1] - lowest[:, -1])
+    if surplus is None or _last_true_up(plan):
         return
     for period in range(surplus.shape[1]):
         if surplus[:, period].any():
@@ -162,17 +183,17 @@ def _last_true_up(plan: Compiled) -> bool:
     return bool(plan.cycles.years[-1][1] and plan.rule is not None and plan.rule.true_up)
 
 
-def _opening(plan: Compiled, group: EnergyGroup, brought: list[Credit], homes_count: int) -> Floats:
-    """What the home brings along, handed over from the day before the window. (H, P) [kWh]"""
+def _opening(plan: Compiled, first: Stretch, brought: list[Credit], homes_count: int) -> Floats:
+    """What the home brings along, handed over from the day before the window. (H, L) [kWh]"""
+    group = next(g for g in plan.energy if g.charge.name == first.group.charge.name)
     surplus = np.zeros((homes_count, group.ceiling_kwh.shape[1]))
-    if not brought:
-        return surplus
     names = period_names(group)
     for credit in brought:
         surplus[:, names.index(credit.period)] += credit.amount
     before = _day_tables(group, plan.grid.date_of(0) - timedelta(days=1))
-    first = plan.energy.index(group)
-    return np.asarray(surplus @ _hand_over(plan, group, before, (first, 0)))
+    place = plan.energy.index(group)
+    handed_on = surplus @ _hand_over(plan, group, before, (place, 0))
+    return _widened(handed_on, len(first.onward_frac))
 
 
 def _ends_year(plan: Compiled, here: tuple[int, int], following: tuple[int, int] | None) -> bool:
