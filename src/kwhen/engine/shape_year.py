@@ -43,7 +43,8 @@ def same_date_days(epoch_day: Ints) -> Ints:
 def same_weekday_days(epoch_day: Ints) -> Ints:
     """Day of the shape's year nearest to each date, ±3 days, with its weekday. (N,)
 
-    The year wraps round: its first days follow on its last.
+    The year wraps round: its first days follow on its last as if they were next year's, so
+    that across the seam a day stands for the weekday after its own.
     """
     day = same_date_days(epoch_day)
     apart = epoch_day - (_FIRST_DAY + day)  # (N,) a multiple of 7 where the weekdays agree
