@@ -9,7 +9,7 @@ import kwhen
 PUBLIC = [
     "read_urdb", "rate_plan", "plan", "plans", "bill", "prices", "read_usage",
     "Tariff", "RatePlan", "Customer", "Event", "Bill", "Line", "Credit", "Missing", "Prices",
-    "Usage",
+    "Usage", "Home", "SolarSystem", "CarbonIntensity", "price_signal", "price_signals", "Signal",
     "KwhenError", "TariffError", "UsageError", "CoverageError", "NotFound", "ChoiceError",
     "SourceError", "__version__",
 ]  # fmt: skip

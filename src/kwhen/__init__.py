@@ -5,11 +5,15 @@ says what it costs, `prices` what one more kWh would.
 """
 
 from kwhen.api.bills import bill, prices
+from kwhen.api.homes import Home
+from kwhen.api.signals import Signal, price_signal, price_signals
 from kwhen.catalog.plans import RatePlan, plan, plans, rate_plan
 from kwhen.catalog.urdb import read_urdb
 from kwhen.engine.marginal import Prices
 from kwhen.engine.plain import Event
 from kwhen.engine.result import Bill, Line
+from kwhen.engine.signal import CarbonIntensity
+from kwhen.engine.solar import SolarSystem
 from kwhen.engine.tariff import Tariff
 from kwhen.engine.words import Credit, Customer, Missing
 from kwhen.errors import (
@@ -27,18 +31,22 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Bill",
+    "CarbonIntensity",
     "ChoiceError",
     "CoverageError",
     "Credit",
     "Customer",
     "Event",
+    "Home",
     "KwhenError",
     "Line",
     "Missing",
     "NotFound",
     "Prices",
     "RatePlan",
+    "Signal",
     "SourceError",
+    "SolarSystem",
     "Tariff",
     "TariffError",
     "Usage",
@@ -47,6 +55,8 @@ __all__ = [
     "bill",
     "plan",
     "plans",
+    "price_signal",
+    "price_signals",
     "prices",
     "rate_plan",
     "read_urdb",
