@@ -82,11 +82,11 @@ def prices(
     expected = _expectation(layout, expected_kwh, expected_export_kwh, tier_mode, spread_frac)
     if expected_kwh is None and expected_kwh_per_day is not None:
         expected = Expectation(day_kwh=expected_kwh_per_day, tier=expected.tier)
-    tables = [_tables(layout, group, expected) for group in layout.groups]
-    imports = _spread(layout, [table for table, _ in tables])
+    energies = [_tiered_energy(layout, group, expected) for group in layout.groups]
+    imports = _spread(layout, expected, energies, [g.import_usd_per_kwh for g in layout.groups])
     exports = layout.export_usd_per_kwh
     if layout.nets:
-        exports = _spread(layout, [table for _, table in tables])
+        exports = _spread(layout, expected, energies, [g.export_usd_per_kwh for g in layout.groups])
     extra = layout.step_extra(tuple(events), _index(layout, index_usd_per_kwh))
     if extra is not None:
         imports = imports + extra
@@ -159,31 +159,37 @@ def _expectation_gap(layout: PriceLayout, expected: Expectation) -> tuple[Missin
     return (Missing(name="expected_kwh", note=note),)
 
 
-def _spread(layout: PriceLayout, tables: Sequence[Floats]) -> Floats:
-    """Prices of (segment, period) tables summed over groups and laid over the steps. (N,)"""
+def _spread(
+    layout: PriceLayout,
+    expected: Expectation,
+    energies_kwh: Sequence[Floats | None],
+    prices_usd_per_kwh: Sequence[Floats],
+) -> Floats:
+    """Marginal prices of (segment, period) summed over groups and laid over the steps. (N,)"""
     total = np.zeros(layout.stretch_count)
-    for group, table in zip(layout.groups, tables, strict=True):
+    for group, energy, prices in zip(layout.groups, energies_kwh, prices_usd_per_kwh, strict=True):
+        table = _table(group, expected, energy, prices)
         total[group.stretches] += table.ravel()[group.stretch_label]
     return total[layout.stretch_of_step]
 
 
-def _tables(
-    layout: PriceLayout, group: GroupPrices, expected: Expectation
-) -> tuple[Floats, Floats]:
-    """Marginal price of each (segment, period): of import, and of netted export. (S, P)"""
-    tiers = group.import_usd_per_kwh.shape[-1]
-    if tiers == 1:
-        return group.import_usd_per_kwh[..., 0], group.export_usd_per_kwh[..., 0]
-    if expected.tier is not None:
-        tier = min(expected.tier, tiers - 1)
-        return group.import_usd_per_kwh[..., tier], group.export_usd_per_kwh[..., tier]
-    energy = _expected_energy(layout, group, expected)  # (S, P)
+def _tiered_energy(layout: PriceLayout, group: GroupPrices, expected: Expectation) -> Floats | None:
+    """Expected kWh of each segment and period (S, P) where a price depends on it."""
+    if group.import_usd_per_kwh.shape[-1] == 1 or expected.tier is not None:
+        return None
+    return _expected_energy(layout, group, expected)
+
+
+def _table(
+    group: GroupPrices, expected: Expectation, energy_kwh: Floats | None, usd_per_kwh: Floats
+) -> Floats:
+    """Marginal price of each (segment, period), from those of its tiers (S, P, T). (S, P)"""
+    if energy_kwh is None:
+        tier = min(expected.tier or 0, usd_per_kwh.shape[-1] - 1)
+        return usd_per_kwh[..., tier]
     pooled = isinstance(group.charge, EnergyCharge) and group.charge.scope is TierScope.CYCLE
     rule = _pooled if pooled else _by_period
-    return (
-        rule(group, energy, group.import_usd_per_kwh, expected.spread_frac),
-        rule(group, energy, group.export_usd_per_kwh, expected.spread_frac),
-    )
+    return rule(group, energy_kwh, usd_per_kwh, expected.spread_frac)
 
 
 def _expected_energy(layout: PriceLayout, group: GroupPrices, expected: Expectation) -> Floats:
