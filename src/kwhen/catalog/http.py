@@ -50,8 +50,9 @@ class Request:
     def secrets(self) -> tuple[str, ...]:
         """What must not be shown."""
         password = (self.form or {}).get("password", "")
-        inside = (*self.secret_params.values(), *self.headers.values(), *(self.basic or ()))
-        return tuple(filter(None, (*inside, password)))
+        basic = self.basic[1] if self.basic else ""
+        inside = (*self.secret_params.values(), *self.headers.values())
+        return tuple(filter(None, (*inside, password, basic)))
 
     @property
     def name(self) -> str:

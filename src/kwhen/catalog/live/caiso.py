@@ -16,7 +16,14 @@ from defusedxml.ElementTree import ParseError, fromstring
 from kwhen.catalog.http import Request, Web
 from kwhen.catalog.live import packed
 from kwhen.catalog.live.ask import asked, max_age_s
-from kwhen.catalog.live.instants import local_day, midnight_s, read_iso_s, spans, utc_text
+from kwhen.catalog.live.instants import (
+    local_day,
+    midnight_s,
+    read_hour,
+    read_iso_s,
+    spans,
+    utc_text,
+)
 from kwhen.catalog.live.series import (
     HOUR_S,
     Collector,
@@ -123,7 +130,7 @@ def _start_s(row: Mapping[str, str]) -> int:
     label = f"hour {row['OPR_HR'][:10]} of {row['OPR_DT'][:20]}"
     if end_s - start_s != HOUR_S or start_s % HOUR_S:
         raise SourceError(f"{SOURCE}: {label} is not one hour long")
-    if not row["OPR_HR"].isdecimal() or not 1 <= int(row["OPR_HR"]) <= 25:
+    if not read_hour(row["OPR_HR"], 25):
         raise SourceError(f"{SOURCE}: {label}: hours are 1 to 25")
     if row["OPR_DT"] != local_day(start_s, ZONE).isoformat():
         raise SourceError(f"{SOURCE}: {label} begins on {local_day(start_s, ZONE)}")

@@ -19,6 +19,7 @@ from kwhen.catalog.live.instants import (
     local_day,
     local_epoch_s,
     midnight_s,
+    read_hour,
     read_iso_s,
     read_us_day,
     spans,
@@ -238,8 +239,9 @@ def _flag(said: Any) -> bool:
 
 def _start_s(day: date, hour_ending: str, is_second: bool) -> int:
     """The begin of the hour that ends at a label."""
-    hour, _, rest = hour_ending.partition(":")
-    if not hour.isdecimal() or not 1 <= int(hour) <= 24 or rest not in ("", "00"):
+    label, _, rest = hour_ending.partition(":")
+    hour = read_hour(label, 24)
+    if not hour or rest not in ("", "00"):
         raise SourceError(f"{SOURCE}: hour ending {hour_ending[:20]!r}; it is 01:00 to 24:00")
-    local = datetime(day.year, day.month, day.day, int(hour) - 1, fold=int(is_second))
+    local = datetime(day.year, day.month, day.day, hour - 1, fold=int(is_second))
     return local_epoch_s(local, ZONE, SOURCE)

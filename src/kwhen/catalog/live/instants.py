@@ -68,11 +68,17 @@ def read_us_day(text: str, source: str) -> date:
     try:
         month, day, year = text.strip().split("/")
         found = date(int(year), int(month), int(day))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise SourceError(f"{source}: {text[:40]!r} is no day such as 11/03/2024") from None
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise SourceError(f"{source}: {text[:40]!r} is no day of this trade")
     return found
+
+
+def read_hour(text: str, most: int) -> int | None:
+    """A number of an hour up to `most`, None where the text is none."""
+    hour = int(text) if text.isascii() and text.isdecimal() and len(text) <= 2 else most + 1
+    return hour if hour <= most else None
 
 
 def utc_text(epoch_s: float, form: str) -> str:

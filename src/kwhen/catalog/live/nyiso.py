@@ -17,6 +17,7 @@ from kwhen.catalog.live.instants import (
     local_day,
     local_epoch_s,
     midnight_s,
+    read_hour,
     read_us_day,
     spans,
 )
@@ -129,7 +130,8 @@ def _read_day(text: bytes, found: Collector) -> None:
 def _local(text: str) -> datetime:
     day_text, _, clock = text.partition(" ")
     day = read_us_day(day_text, SOURCE)
-    hour, *rest = clock.split(":")
-    if not hour.isdecimal() or int(hour) > 23 or rest not in (["00"], ["00", "00"]):
+    label, *rest = clock.split(":")
+    hour = read_hour(label, 23)
+    if hour is None or rest not in (["00"], ["00", "00"]):
         raise SourceError(f"{SOURCE}: {text[:40]!r} is no hour such as 11/03/2024 01:00")
-    return datetime(day.year, day.month, day.day, int(hour))
+    return datetime(day.year, day.month, day.day, hour)

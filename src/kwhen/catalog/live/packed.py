@@ -10,6 +10,7 @@ from kwhen.catalog.http import start_of
 from kwhen.errors import SourceError
 
 _MOST_FILES = 2_000
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _MOST_BYTES = 512 * 1024 * 1024  # of all files of one zip
 
 
@@ -34,6 +35,8 @@ def unzipped(content: bytes, source: str) -> Iterator[tuple[str, bytes]]:
             if len(entries) > _MOST_FILES or sum(e.file_size for e in entries) > _MOST_BYTES:
                 raise SourceError(f"{source}: the zip unpacks to more than any that is due")
             for entry in entries:
+                if entry.compress_type not in _PACKINGS:
+                    raise SourceError(f"{source}: the zip is damaged, or packed in an odd way")
                 yield entry.filename, packed.read(entry)
     except (
         zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, OverflowError,

@@ -124,7 +124,7 @@ def _interval(entry: Mapping[str, Any], timezone: ZoneInfo) -> tuple[str, dateti
             datetime.fromisoformat(entry[name]) for name in ("from_datetime", "to_datetime")
         )
         elapsed_s = _elapsed_s(began, ended, timezone)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise SourceError(f"{SOURCE}: an interval without two times") from None
     if elapsed_s != HOUR_S:
         raise SourceError(f"{SOURCE}: {began} to {ended} is not one hour")
