@@ -10,7 +10,8 @@ Shares of electrically heated homes are in catalog/data/baseline/electric_heatin
 The published shapes are one home of 7,000 kWh, cooling of 1.6 kWh per degree day above 65 °F
 and a fan of 0.06 kWh per degree day below it, so the weather can be read back from them: what an
 hour holds beyond the least of all zones is cooling or the fan. It is the fan where no hour nearby
-holds more than the fan could; that bound is set so that the year's degree days come out.
+holds more than the fan could; that bound is set so that the year's degree days come out. It takes
+some mild summer hours of cooling for cold ones: a few percent of a coastal zone's degree days.
 """
 
 import csv

@@ -16,7 +16,7 @@ from kwhen.usage.samples import demo_usage
 from kwhen.usage.values import Fill
 
 DEMO = "demo"
-_DEMO_WORDS = "demo, a synthetic home with 4 kW of solar in San Francisco"
+_DEMO_WORDS = "demo, a synthetic home with 3 kW of solar in San Francisco"
 _SHOWN = 5  # gaps that are listed before they are counted
 
 Floats = NDArray[np.float64]

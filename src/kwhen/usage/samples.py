@@ -13,7 +13,7 @@ _FILE: Final = "synthetic-home-94107-2025.zip"
 
 
 def demo_usage() -> Usage:
-    """The year 2025 of a synthetic home in San Francisco with 4 kW of solar. [kWh per 15 minutes]
+    """The year 2025 of a synthetic home in San Francisco with 3 kW of solar. [kWh per 15 minutes]
 
     Built from the climate zone's load shape, the mean use of PG&E's customers and the zone's
     solar yields; `samples/README.md` tells how. Hourly figures, split evenly.
