@@ -26,6 +26,7 @@ from kwhen.engine.words import Customer, Missing, TierScope
 from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,6 +53,15 @@ class Expectation:
     day_kwh: float | None = None  # the same every day
     spread_frac: float | None = None  # standard deviation ÷ mean, for the mode "expected"
     tier: int | None = None  # index of a tier to price at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Pool:
+    """Where a pooled ladder stands_kwh at the expected energy, whatever its prices."""
+
+    share_frac: Floats  # (S, T) of the energy in each tier
+    last_tier: Ints  # (S,)
+    use_frac: Floats  # (S, P) of the energy in each period
 
 
 def prices(
@@ -82,11 +92,13 @@ def prices(
     expected = _expectation(layout, expected_kwh, expected_export_kwh, tier_mode, spread_frac)
     if expected_kwh is None and expected_kwh_per_day is not None:
         expected = Expectation(day_kwh=expected_kwh_per_day, tier=expected.tier)
-    energies = [_tiered_energy(layout, group, expected) for group in layout.groups]
-    imports = _spread(layout, expected, energies, [g.import_usd_per_kwh for g in layout.groups])
+    stands_kwh = [_stand(layout, group, expected) for group in layout.groups]
+    imports = _spread(layout, expected, stands_kwh, [g.import_usd_per_kwh for g in layout.groups])
     exports = layout.export_usd_per_kwh
     if layout.nets:
-        exports = _spread(layout, expected, energies, [g.export_usd_per_kwh for g in layout.groups])
+        exports = _spread(
+            layout, expected, stands_kwh, [g.export_usd_per_kwh for g in layout.groups]
+        )
     extra = layout.step_extra(tuple(events), _index(layout, index_usd_per_kwh))
     if extra is not None:
         imports = imports + extra
@@ -162,34 +174,40 @@ def _expectation_gap(layout: PriceLayout, expected: Expectation) -> tuple[Missin
 def _spread(
     layout: PriceLayout,
     expected: Expectation,
-    energies_kwh: Sequence[Floats | None],
+    stands_kwh: Sequence[_Pool | Floats | None],
     prices_usd_per_kwh: Sequence[Floats],
 ) -> Floats:
     """Marginal prices of (segment, period) summed over groups and laid over the steps. (N,)"""
     total = np.zeros(layout.stretch_count)
-    for group, energy, prices in zip(layout.groups, energies_kwh, prices_usd_per_kwh, strict=True):
-        table = _table(group, expected, energy, prices)
+    for group, stand_kwh, prices in zip(layout.groups, stands_kwh, prices_usd_per_kwh, strict=True):
+        table = _table(group, expected, stand_kwh, prices)
         total[group.stretches] += table.ravel()[group.stretch_label]
     return total[layout.stretch_of_step]
 
 
-def _tiered_energy(layout: PriceLayout, group: GroupPrices, expected: Expectation) -> Floats | None:
-    """Expected kWh of each segment and period (S, P) where a price depends on it."""
+def _stand(layout: PriceLayout, group: GroupPrices, expected: Expectation) -> _Pool | Floats | None:
+    """What a group's prices depend on: its pool, or expected kWh of (segment, period) (S, P)."""
     if group.import_usd_per_kwh.shape[-1] == 1 or expected.tier is not None:
         return None
-    return _expected_energy(layout, group, expected)
+    energy = _expected_energy(layout, group, expected)
+    pooled = isinstance(group.charge, EnergyCharge) and group.charge.scope is TierScope.CYCLE
+    if not pooled:
+        return energy
+    if expected.spread_frac:
+        return np.broadcast_to(energy.sum(axis=1, keepdims=True), energy.shape)
+    return _pool(group, energy)
 
 
 def _table(
-    group: GroupPrices, expected: Expectation, energy_kwh: Floats | None, usd_per_kwh: Floats
+    group: GroupPrices, expected: Expectation, stand_kwh: _Pool | Floats | None, usd_per_kwh: Floats
 ) -> Floats:
     """Marginal price of each (segment, period), from those of its tiers (S, P, T). (S, P)"""
-    if energy_kwh is None:
+    if stand_kwh is None:
         tier = min(expected.tier or 0, usd_per_kwh.shape[-1] - 1)
         return usd_per_kwh[..., tier]
-    pooled = isinstance(group.charge, EnergyCharge) and group.charge.scope is TierScope.CYCLE
-    rule = _pooled if pooled else _by_period
-    return rule(group, energy_kwh, usd_per_kwh, expected.spread_frac)
+    if isinstance(stand_kwh, _Pool):
+        return _pooled(stand_kwh, usd_per_kwh)
+    return _by_period(group, stand_kwh, usd_per_kwh, expected.spread_frac)
 
 
 def _expected_energy(layout: PriceLayout, group: GroupPrices, expected: Expectation) -> Floats:
@@ -209,23 +227,20 @@ def _expected_energy(layout: PriceLayout, group: GroupPrices, expected: Expectat
     return np.asarray(share * total[:, None])
 
 
-def _pooled(
-    group: GroupPrices, energy_kwh: Floats, usd_per_kwh: Floats, spread_frac: float | None
-) -> Floats:
-    """Tiers that count all periods together. (S, P)"""
+def _pool(group: GroupPrices, energy_kwh: Floats) -> _Pool:
     total = energy_kwh.sum(axis=1)  # (S,)
-    used = np.argmax(group.hours > 0, axis=1)
-    ladder = group.ceiling_kwh[np.arange(len(used)), used]  # (S, T)
-    if spread_frac:
-        weight = _final_tier_frac(np.abs(total), ladder, spread_frac)  # (S, T)
-        return np.asarray((usd_per_kwh * weight[:, None]).sum(axis=-1))
-    last = (ladder < np.abs(total)[:, None]).sum(axis=1)  # (S,)
-    share = pooled_share_frac(total, ladder)  # (S, T)
-    mean = np.einsum("spt,st->sp", usd_per_kwh, share)
-    upper = usd_per_kwh[np.arange(len(last)), :, last]  # (S, P)
-    size = np.where(total == 0, 1.0, total)[:, None]
-    shift = (energy_kwh / size * (upper - mean)).sum(axis=1, keepdims=True)
-    return np.asarray(mean + shift)
+    return _Pool(
+        share_frac=pooled_share_frac(total, group.pool_ceiling_kwh),
+        last_tier=(group.pool_ceiling_kwh < np.abs(total)[:, None]).sum(axis=1),
+        use_frac=energy_kwh / np.where(total == 0, 1.0, total)[:, None],
+    )
+
+
+def _pooled(pool: _Pool, usd_per_kwh: Floats) -> Floats:
+    """Tiers that count all periods together. (S, P)"""
+    mean = np.einsum("spt,st->sp", usd_per_kwh, pool.share_frac)
+    upper = usd_per_kwh[np.arange(len(pool.last_tier)), :, pool.last_tier]  # (S, P)
+    return np.asarray(mean + np.einsum("sp,sp->s", pool.use_frac, upper - mean)[:, None])
 
 
 def _by_period(

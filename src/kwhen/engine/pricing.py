@@ -44,6 +44,7 @@ class GroupPrices:
     import_usd_per_kwh: Floats  # (S, P, T) percentages in
     export_usd_per_kwh: Floats  # (S, P, T) what netting saves: without what import alone pays
     ceiling_kwh: Floats  # (S, P, T)
+    pool_ceiling_kwh: Floats  # (S, T) of the periods in use together
     hours: Floats  # (S, P) of the whole months
     month: Ints  # (S,) index of the calendar month
     month_share_frac: Floats  # (S,) days of the segment ÷ days of its month
@@ -235,6 +236,7 @@ def _group(
         import_usd_per_kwh=imports,
         export_usd_per_kwh=exports,
         ceiling_kwh=group.ceiling_kwh,
+        pool_ceiling_kwh=group.ceiling_kwh[np.arange(shape[0]), np.argmax(hours > 0, axis=1)],
         hours=hours,
         month=segments.cycle,
         month_share_frac=segments.days_count / month_days[segments.cycle],
