@@ -57,7 +57,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Pool:
-    """Where a pooled ladder stands_kwh at the expected energy, whatever its prices."""
+    """Where a pooled ladder stands at the expected energy, whatever its prices."""
 
     share_frac: Floats  # (S, T) of the energy in each tier
     last_tier: Ints  # (S,)
