@@ -155,14 +155,24 @@ def exporting_share_frac(
     included), since slots are looked up by the clock. Days are those of the shapes' year; the home
     exports where solar makes more than the load. Errors are those of `default_load`.
     """
-    zone = zone_of(place)
-    load_kwh = load_frac(zone, place.state) * _annual(place, utility_id, annual_kwh).kwh_per_year
+    mean = _annual(place, utility_id, annual_kwh)
+    return _exporting_frac(zone_of(place), place.state, place.timezone, mean.kwh_per_year, system)
+
+
+@lru_cache(maxsize=512)
+def _exporting_frac(
+    zone: str, state: str, timezone: str, annual_kwh: float, system: SolarSystem
+) -> Floats:
+    """The same, kept for homes that are alike. (12, 24)"""
+    load_kwh = load_frac(zone, state) * annual_kwh  # (8760,)
     is_exporting = pv_kw_per_kw(zone, system) * system.system_size_kw > load_kwh  # (8760,)
-    offset_s = standard_offset_s(place.timezone, int(shape_epoch_s(0)[0]))
-    month, hour = month_hour(shape_epoch_s(offset_s), place.timezone)  # (8760,) each
+    offset_s = standard_offset_s(timezone, int(shape_epoch_s(0)[0]))
+    month, hour = month_hour(shape_epoch_s(offset_s), timezone)  # (8760,) each
     slot = (month - 1) * 24 + hour
     times = np.bincount(slot, weights=is_exporting, minlength=288)
-    return (times / np.bincount(slot, minlength=288)).reshape(12, 24)
+    share = (times / np.bincount(slot, minlength=288)).reshape(12, 24)
+    share.flags.writeable = False
+    return np.asarray(share)
 
 
 def _annual(place: Place, utility_id: int | None, annual_kwh: float | None) -> MeanUse:
