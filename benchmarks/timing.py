@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 
-ROUNDS_COUNT = 15
+ROUNDS_COUNT = 30
 CALLS_COUNT = 5  # a turn: so many calls of one side, then of the other
 
 
