@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
 
 from kwhen.catalog.http import Web
 from kwhen.catalog.live.refresh import Outcome, RefreshReport, Row
@@ -16,11 +17,19 @@ from kwhen.catalog.live.refresh import Progress as Told
 from kwhen.catalog.live.series import Kind
 from kwhen.catalog.live.settings import LiveSettings
 from kwhen.catalog.live.store import Coverage, SeriesStore
-from kwhen.cli.page import Document, number, page, paragraph, prose, put, table
+from kwhen.cli.page import (
+    Document,
+    number,
+    page,
+    paragraph,
+    prose,
+    put,
+    stacked,
+    table,
+    words,
+)
 from kwhen.cli.stock import store as plan_store
 from kwhen.errors import SourceError
-
-_STYLES = {Outcome.FAILED: "red", Outcome.OFF: "dim", Outcome.NOTHING: "dim"}
 
 
 def live_store(settings: LiveSettings) -> SeriesStore:
@@ -32,7 +41,7 @@ def live_store(settings: LiveSettings) -> SeriesStore:
 def live_web(settings: LiveSettings) -> Web:
     """The network, with a cache in the user's cache folder."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "kwhen"
-    return Web(clock=time.time, cache=cache, timeout_s=settings.live_timeout_s)
+    return Web(clock=time.time, sleep=time.sleep, cache=cache, timeout_s=settings.live_timeout_s)
 
 
 def window(first: date | None, end: date | None, back_days: int) -> tuple[date, date]:
@@ -52,18 +61,18 @@ def window(first: date | None, end: date | None, back_days: int) -> tuple[date, 
 
 
 @contextmanager
-def progress_bar(words: str) -> Iterator[Told]:
+def progress_bar(doing: str) -> Iterator[Told]:
     """A bar on standard error; none where that is no terminal."""
     console = page(stderr=True)
     with Progress(
-        TextColumn(words),
+        TextColumn(doing),
         BarColumn(bar_width=40),
         TaskProgressColumn(),
         console=console,
         transient=True,
         disable=not console.is_terminal,
     ) as progress:
-        task = progress.add_task(words, total=None)
+        task = progress.add_task(doing, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
@@ -94,18 +103,14 @@ def show_report(console: Console, report: RefreshReport, store: SeriesStore) -> 
     """A report for people: what came, what failed, what is off and how to switch it on."""
     done = [row for row in report.rows if row.outcome in (Outcome.REFRESHED, Outcome.NOTHING)]
     if done:
-        rows = table(
-            console, "Refreshed", ("Steps", "number"), ("New", "number"), "From", "To, UTC"
-        )
+        rows = _table(console, "Refreshed", "New")
         for row in done:
-            name = row.name + (", forecast" if row.kind is Kind.CARBON_FORECAST else "")
             rows.add_row(
-                name,
-                number(row.step_count),
-                number(row.changed_count),
+                stacked(row.name, _special(row.kind), row.note, style=""),
                 _minute(row.first_s),
                 _minute(row.end_s),
-                style=_STYLES.get(row.outcome, ""),
+                number(row.step_count),
+                number(row.changed_count),
             )
         put(console, rows)
     by_note: dict[str, list[str]] = {}
@@ -151,31 +156,33 @@ def show_held(console: Console, store: SeriesStore, kinds: tuple[Kind, ...], emp
     found, damaged = store.list()
     wanted = [held for held in found if held.kind in kinds]
     if wanted:
-        rows = table(
-            console,
-            "Point",
-            "From",
-            "To, UTC",
-            ("Steps", "number"),
-            ("Missing", "number"),
-            "Fetched",
-        )
+        rows = _table(console, "Point", "Missing")
         for held in wanted:
-            kind = (
-                "" if held.kind in (Kind.DAY_AHEAD_PRICE, Kind.CARBON) else f", {held.kind.value}"
-            )
+            fetched = f"fetched {_minute(held.fetched_s)[:10]}"
             rows.add_row(
-                f"{held.point}{kind.replace('_', ' ')}",
+                stacked(str(held.point), _special(held.kind), fetched, style=""),
                 _minute(held.first_s),
                 _minute(held.end_s),
                 number(held.step_count),
                 number(held.missing_count),
-                _minute(held.fetched_s)[:10],
             )
         put(console, rows)
     else:
         prose(console, f"Nothing is held. {empty}")
     paragraph(console, "Damaged", [str(error) for error in damaged])
+
+
+def _table(console: Console, name: str, count: str) -> Table:
+    return table(
+        console, (name, "key"), ("From, UTC", "key"), ("To", "key"), ("Steps", "number"),
+        (count, "number"),
+    )  # fmt: skip
+
+
+def _special(kind: Kind | None) -> str:
+    """What kind of series it is, where a reader would not expect it."""
+    usual = (None, Kind.DAY_AHEAD_PRICE, Kind.CARBON)
+    return "" if kind in usual or kind is None else words(kind.value)
 
 
 def _iso(epoch_s: float | None) -> str | None:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.catalog.http import replace_file
+from kwhen.catalog.live.packed import is_zip
 from kwhen.catalog.live.series import Kind, Point, Series
 from kwhen.errors import KwhenError, SourceError
 
@@ -293,6 +294,8 @@ def _packed(held: _Held) -> bytes:
 
 def _unpacked(content: bytes, path: Path) -> _Held:
     try:
+        if not is_zip(content):
+            raise ValueError("it is no npz file")
         with np.load(io.BytesIO(content), allow_pickle=False) as packed:
             about = json.loads(packed["about"].tobytes())
             start = packed["start_epoch_s"]
