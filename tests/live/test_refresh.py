@@ -15,6 +15,7 @@ from kwhen.errors import SourceError
 from tests.live.layouts import nyiso_csv, oasis_csv, zipped
 from tests.live.server import Asked, LiveServer, Reply, reply_json
 from tests.live.test_signals import Signal
+from tests.reading import ROOT
 
 PGE = Point(group="CAISO", name="DLAP_PGAE-APND")
 SCE = Point(group="CAISO", name="DLAP_SCE-APND")
@@ -232,3 +233,7 @@ def test_settings_that_are_wrong_are_named(environment, said):
 def test_every_setting_has_a_name_and_words():
     names = setting_names()
     assert all(name.startswith("KWHEN_") and words for name, words in names.items())
+    page = (ROOT / "docs" / "live-data.md").read_text(encoding="utf-8")
+    assert [f"| `{name}` | {words} |" for name, words in names.items()] == [
+        line for line in page.splitlines() if line.startswith("| `KWHEN_")
+    ]
