@@ -178,11 +178,11 @@ def _spread(
     prices_usd_per_kwh: Sequence[Floats],
 ) -> Floats:
     """Marginal prices of (segment, period) summed over groups and laid over the steps. (N,)"""
-    total = np.zeros(layout.stretch_count)
+    total = np.zeros(len(layout.stretch_step_count))
     for group, stand_kwh, prices in zip(layout.groups, stands_kwh, prices_usd_per_kwh, strict=True):
         table = _table(group, expected, stand_kwh, prices)
         total[group.stretches] += table.ravel()[group.stretch_label]
-    return total[layout.stretch_of_step]
+    return np.repeat(total, layout.stretch_step_count)
 
 
 def _stand(layout: PriceLayout, group: GroupPrices, expected: Expectation) -> _Pool | Floats | None:

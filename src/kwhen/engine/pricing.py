@@ -65,8 +65,7 @@ class PriceLayout:
     spans: tuple[Span, ...]  # over the dates of the whole months
     rule: ExportRule | None
     groups: tuple[GroupPrices, ...]
-    stretch_of_step: Ints  # (N,)
-    stretch_count: int
+    stretch_step_count: Ints  # steps of each stretch that all charges treat alike
     export_usd_per_kwh: Floats  # (N,) of rules with export prices
     months_count: int
     missing: tuple[Missing, ...]
@@ -152,8 +151,7 @@ def price_layout(
         spans=spans,
         rule=rule,
         groups=groups_laid,
-        stretch_of_step=stretch,
-        stretch_count=int(stretch[-1]) + 1,
+        stretch_step_count=np.bincount(stretch),
         export_usd_per_kwh=prices,
         months_count=months.count,
         missing=_gaps(spans, rule, customer) + gaps + price_gaps,
