@@ -14,6 +14,7 @@ from kwhen.catalog.live.settings import setting_names
 from kwhen.cli import main
 
 ANSI = re.compile(r"\x1b\[")
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,5 +63,19 @@ def kwhen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         code = main()
         said = capsys.readouterr()
         return Said(code=code, out=said.out, err=said.err)
+
+    return run
+
+
+@pytest.fixture
+def on_terminal(kwhen: Kwhen, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """A command run as on a terminal of 80 columns."""
+
+    def run(*words: str) -> str:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm-256color")
+        said = kwhen(*words)
+        assert said.code == 0, said.err
+        return said.out
 
     return run

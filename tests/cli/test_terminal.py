@@ -10,9 +10,7 @@ from rich.console import Console
 
 from kwhen.cli import page as paper
 from kwhen.cli.heatmap import HeatMap, show_heat_map
-from tests.cli.conftest import Kwhen
-
-STYLE = re.compile(r"\x1b\[[0-9;]*m")
+from tests.cli.conftest import STYLE, Kwhen
 
 
 def terminal(**options: object) -> Console:
@@ -25,20 +23,6 @@ def terminal(**options: object) -> Console:
 def shown(console: Console) -> str:
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
-
-
-@pytest.fixture
-def on_terminal(kwhen: Kwhen, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """A command run as on a terminal of 80 columns."""
-
-    def run(*words: str) -> str:
-        monkeypatch.setenv("FORCE_COLOR", "1")
-        monkeypatch.setenv("TERM", "xterm-256color")
-        said = kwhen(*words)
-        assert said.code == 0, said.err
-        return said.out
-
-    return run
 
 
 @pytest.mark.parametrize(

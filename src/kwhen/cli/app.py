@@ -13,6 +13,7 @@ from kwhen.cli import (
     plan_list,
     plan_show,
     price_list,
+    signalling,
 )
 from kwhen.cli.page import page
 
@@ -57,6 +58,7 @@ plan.command("show", epilog=_example(plan_show.EXAMPLE))(plan_show.show)
 app.command("bill", epilog=_example(billing.EXAMPLE))(billing.bill)
 app.command("compare", epilog=_example(comparing.EXAMPLE))(comparing.compare)
 app.command("prices", epilog=_example(price_list.EXAMPLE))(price_list.prices)
+app.command("signal", epilog=_example(signalling.EXAMPLE))(signalling.signal)
 app.add_typer(stock, name="catalog")
 stock.command("import", epilog=_example(catalog.IMPORT_EXAMPLE))(catalog.import_)
 stock.command("verify", epilog=_example(catalog.VERIFY_EXAMPLE))(catalog.verify)

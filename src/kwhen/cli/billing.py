@@ -30,12 +30,7 @@ def bill(
     heating: options.Heating = None,
     low_income: options.LowIncome = None,
     interconnection_date: options.Interconnected = None,
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict", metavar="", help="Refuse days that no version of the plan covers."
-        ),
-    ] = False,
+    strict: options.Strict = False,
     fill: options.Fill = "error",
     meter: options.Meter = None,
     by_month: Annotated[

@@ -25,7 +25,7 @@ _LEGEND_COLUMNS = 4
 _LEGEND_WIDTH = 18
 
 # From cheap to dear; apart for colour-blind eyes as well.
-_RAMP = (
+RAMP = (
     "#2c4a9a", "#2f7fb8", "#35a7a7", "#6fc18b", "#b9d26b",
     "#f2e05c", "#f5b041", "#e67e3c", "#d0482f", "#96204a",
 )  # fmt: skip
@@ -87,9 +87,9 @@ def show_heat_map(console: Console, found: HeatMap) -> None:
 def _levels(usd_per_kwh: Floats) -> list[tuple[float, float]]:
     """Ranges of price that share a colour, rising: one for each price, as long as they last."""
     prices = np.unique(usd_per_kwh)
-    if len(prices) <= len(_RAMP):
+    if len(prices) <= len(RAMP):
         return [(float(p), float(p)) for p in prices]
-    parts = np.array_split(prices, len(_RAMP))
+    parts = np.array_split(prices, len(RAMP))
     return [(float(part[0]), float(part[-1])) for part in parts]
 
 
@@ -123,8 +123,8 @@ def _cell(console: Console, level: int, count: int) -> Text:
 def _colour(level: int, count: int) -> str:
     """The colour of a level, spread over the ramp; a lone price is neither cheap nor dear."""
     if count == 1:
-        return _RAMP[2]
-    return _RAMP[round(level * (len(_RAMP) - 1) / (count - 1))]
+        return RAMP[2]
+    return RAMP[round(level * (len(RAMP) - 1) / (count - 1))]
 
 
 def _show_legend(console: Console, levels: Sequence[tuple[float, float]]) -> None:

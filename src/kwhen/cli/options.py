@@ -81,6 +81,11 @@ Interconnected = Annotated[
         help="When the solar system was connected: chooses the rule's vintage.",
     ),
 ]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", metavar="", help="Refuse days that no version of the plan covers."),
+]
+AsCsv = Annotated[bool, typer.Option("--csv", metavar="", help="Every step as CSV.")]
 Fill = Annotated[
     str,
     typer.Option(

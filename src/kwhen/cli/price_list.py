@@ -59,13 +59,8 @@ def prices(
     heating: options.Heating = None,
     low_income: options.LowIncome = None,
     interconnection_date: options.Interconnected = None,
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict", metavar="", help="Refuse days that no version of the plan covers."
-        ),
-    ] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", metavar="", help="Every step as CSV.")] = False,
+    strict: options.Strict = False,
+    as_csv: options.AsCsv = False,
     json: options.Json = False,
 ) -> None:
     """What one more kWh costs, or earns, at every time of a window."""
