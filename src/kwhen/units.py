@@ -13,6 +13,8 @@ UNITS: Final[dict[str, str]] = {
     "_usd_per_unit": "US dollars per unit of a line, which the line names",
     "_usd_per_kw": "US dollars per kilowatt and billing month",
     "_usd_per_kw_month": "US dollars per kilowatt of solar and month",
+    "_usd_per_kw_season": "US dollars per kilowatt and season of a programme",
+    "_usd_per_mw_day": "US dollars per megawatt and day",
     "_usd_per_day": "US dollars per day",
     "_usd_per_month": "US dollars per month",
     "_usd_per_year": "US dollars per year",
