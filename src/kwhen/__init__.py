@@ -6,6 +6,7 @@ says what it costs, `prices` what one more kWh would.
 
 from kwhen.api.bills import bill, prices
 from kwhen.api.homes import Home
+from kwhen.api.impacts import Comparison, Impact, compare_impacts, impact
 from kwhen.api.signals import Signal, price_signal, price_signals
 from kwhen.catalog.plans import RatePlan, plan, plans, rate_plan
 from kwhen.catalog.urdb import read_urdb
@@ -33,11 +34,13 @@ __all__ = [
     "Bill",
     "CarbonIntensity",
     "ChoiceError",
+    "Comparison",
     "CoverageError",
     "Credit",
     "Customer",
     "Event",
     "Home",
+    "Impact",
     "KwhenError",
     "Line",
     "Missing",
@@ -53,6 +56,8 @@ __all__ = [
     "UsageError",
     "__version__",
     "bill",
+    "compare_impacts",
+    "impact",
     "plan",
     "plans",
     "price_signal",

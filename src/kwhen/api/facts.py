@@ -64,6 +64,13 @@ def _carbon_at(zipcode: str, utility_id: int, grid: Grid, model: str) -> CarbonF
     return marginal_carbon(region, grid.epoch_s, model=model, zone=where.timezone)
 
 
+def carbon_gaps(carbon: CarbonFacts | None) -> tuple[Missing, ...]:
+    """What is not known of a home's carbon."""
+    if carbon is None:
+        return (Missing(name="carbon", note="no ZIP is given, so no grid region is known"),)
+    return carbon.missing
+
+
 def follows_the_market(home: Home) -> bool:
     """Whether the plan's own energy price is the market's: then it is in the tariff already."""
     return any(
@@ -115,7 +122,8 @@ def _with_live(
     """The climatology, with live prices wherever some are held."""
     prices, strike = series.lmp_usd_per_kwh, series.strike_lmp_usd_per_kwh
     is_live = np.zeros(len(epoch_s), dtype=bool)
-    market, source = series.market, series.source
+    market: str = series.market
+    source = series.source
     if store is not None:
         kind, held = _held(store, point, epoch_s)
         is_live = np.isfinite(held)

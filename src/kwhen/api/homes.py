@@ -31,9 +31,10 @@ class Home:
     history: Usage | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.carbon_intensity, CarbonIntensity):
-            known = ", ".join(intensity.name for intensity in CarbonIntensity)
-            raise ChoiceError(f"carbon_intensity is {self.carbon_intensity!r}; known: {known}")
+        got: object = self.carbon_intensity
+        if not isinstance(got, CarbonIntensity):
+            known = ", ".join(f"CarbonIntensity.{intensity.name}" for intensity in CarbonIntensity)
+            raise ChoiceError(f"carbon_intensity is {got!r}; known: {known}")
 
     @property
     def place(self) -> Place | None:

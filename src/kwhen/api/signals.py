@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.api.bills import prices
-from kwhen.api.facts import CarbonFacts, MarketFacts, carbon_facts, follows_the_market, market_facts
+from kwhen.api.facts import (
+    CarbonFacts,
+    MarketFacts,
+    carbon_facts,
+    carbon_gaps,
+    follows_the_market,
+    market_facts,
+)
 from kwhen.api.homes import Home
 from kwhen.catalog.baseline import exporting_share_frac
 from kwhen.catalog.live.store import SeriesStore
@@ -158,7 +165,7 @@ def price_signal(
         exporting_frac=exporting,
         solar_trust_frac=solar_trust_frac,
     )
-    gaps = (*tariff.missing, *_carbon_gaps(carbon), *market_gaps, *solar_gaps)
+    gaps = (*tariff.missing, *carbon_gaps(carbon), *market_gaps, *solar_gaps)
     return Signal(
         start=instant(start, zone),
         end=instant(end, zone),
@@ -225,12 +232,6 @@ def _history_grid(home: Home, zone: str) -> Grid:
 def _tariff_trust_frac(tariff: Prices, trust: Trust) -> float:
     known = trust.nearest_frac if tariff.is_nearest else trust.in_force_frac
     return known * trust.gap_factor_frac if tariff.missing else known
-
-
-def _carbon_gaps(carbon: CarbonFacts | None) -> tuple[Missing, ...]:
-    if carbon is None:
-        return (Missing(name="carbon", note="no ZIP is given, so no grid region is known"),)
-    return carbon.missing
 
 
 def _market(

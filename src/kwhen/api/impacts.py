@@ -1,0 +1,183 @@
+"""What a usage profile does to the bill, to grid revenue and to emissions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kwhen.api.bills import bill
+from kwhen.api.facts import CarbonFacts, carbon_facts, carbon_gaps
+from kwhen.api.homes import Home
+from kwhen.api.revenue import GridServices, grid_services
+from kwhen.catalog.live.store import SeriesStore
+from kwhen.catalog.plans import rate_plan
+from kwhen.engine.cycles import Cycles, billing_cycles
+from kwhen.engine.grid import Calendar, Grid, whole_days
+from kwhen.engine.impact import by_cycle, co2e_lb, payback_years
+from kwhen.engine.metered import shaped
+from kwhen.engine.result import Bill
+from kwhen.engine.words import Credit, Missing
+from kwhen.errors import UsageError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Impact:
+    """Bill, grid revenue and emissions of one home's energy over a window."""
+
+    start: date
+    end: date
+    bill: Bill
+    co2e_lb: float | None  # marginal, below zero where export displaces more; None: no place
+    co2e_lb_by_month: tuple[float, ...] | None
+    carbon: CarbonFacts | None
+    grid_services: GridServices | None  # None: no programme is known for the place
+    missing: tuple[Missing, ...]
+
+    @property
+    def bill_usd(self) -> float:
+        """The bill, net of what exporting earned. [USD]"""
+        return float(self.bill.total_usd)
+
+    @property
+    def export_credit_usd(self) -> float:
+        """What exporting saved on the bill. [USD]"""
+        return float(self.bill.credit_usd)
+
+    @property
+    def grid_services_usd(self) -> float | None:
+        """What programmes for grid services pay; None where none is known. [USD]"""
+        return self.grid_services.usd if self.grid_services else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What the second of two scenarios changes: savings are positive."""
+
+    bill_saving_usd: float
+    bill_saving_usd_by_month: tuple[float, ...]
+    grid_services_gain_usd: float | None
+    co2e_saving_lb: float | None
+    cost_usd: float | None
+    payback_years: float | None  # None: no cost is given, or it is never saved
+
+
+def impact(
+    home: Home,
+    import_kwh: ArrayLike,
+    export_kwh: ArrayLike | None = None,
+    *,
+    start: date | datetime,
+    end: date | datetime | None = None,
+    step_minutes: int = 15,
+    calendar: str = "civil",
+    carbon_model: str | None = None,
+    live: SeriesStore | None = None,
+    opening_credits: Sequence[Credit] = (),
+    nearest: bool = False,
+) -> Impact:
+    """Bill, export credit, grid revenue and CO2e of a home's energy. [USD, lb]
+
+    Parameters
+    ----------
+    home : plan, ZIP, solar, customer
+    import_kwh, export_kwh : (N,) energy of each step over whole local days. [kWh]
+    start, end : local dates, half-open; `end` only checks that the arrays fill the window
+    live : market prices that were fetched, for grid revenue; None: the shipped climatology
+
+    Raises
+    ------
+    UsageError, CoverageError, ChoiceError, NotFound : as the messages say
+    """
+    plan = rate_plan(home.plan) if isinstance(home.plan, str) else home.plan
+    made = bill(
+        plan,
+        import_kwh,
+        export_kwh,
+        start=start,
+        step_minutes=step_minutes,
+        calendar=calendar,
+        customer=home.billed_customer(),
+        opening_credits=opening_credits,
+        nearest=nearest,
+    )
+    first, last = made.cycles[0][0], made.cycles[-1][1]
+    _check_end(first, last, end)
+    imported, exported = _one_home(import_kwh, export_kwh)
+    grid = whole_days(
+        first, len(imported), step_minutes, home.versions[-1].timezone, Calendar(calendar)
+    )
+    carbon = carbon_facts(home, grid, carbon_model)
+    emitted = co2e_lb(imported, exported, carbon.lb_per_mwh_at_meter) if carbon else None
+    services, gaps = grid_services(home, grid, imported, exported, live)
+    return Impact(
+        start=first,
+        end=last,
+        bill=made,
+        co2e_lb=float(emitted.sum()) if emitted is not None else None,
+        co2e_lb_by_month=_by_month(grid, billing_cycles(grid), emitted),
+        carbon=carbon,
+        grid_services=services,
+        missing=tuple(dict.fromkeys(made.missing + carbon_gaps(carbon) + gaps)),
+    )
+
+
+def _check_end(first: date, last: date, end: date | datetime | None) -> None:
+    wanted = end.date() if isinstance(end, datetime) else end
+    if wanted is not None and wanted != last:
+        raise UsageError(
+            f"the arrays cover {first} to {last}, the window ends on {wanted}; "
+            "give one value for each step of the window"
+        )
+
+
+def _one_home(import_kwh: ArrayLike, export_kwh: ArrayLike | None) -> tuple[Floats, Floats]:
+    imported = shaped("import_kwh", import_kwh)
+    if len(imported) != 1:
+        raise UsageError(f"impact takes one home, got {len(imported)}; call it for each")
+    exported = np.zeros_like(imported) if export_kwh is None else shaped("export_kwh", export_kwh)
+    return imported[0], exported[0]
+
+
+def _by_month(grid: Grid, cycles: Cycles, emitted_lb: Floats | None) -> tuple[float, ...] | None:
+    return None if emitted_lb is None else tuple(by_cycle(grid, cycles, emitted_lb).tolist())
+
+
+def compare_impacts(
+    base: Impact, optimised: Impact, *, cost_usd: float | None = None
+) -> Comparison:
+    """What the optimised scenario saves over the base, month by month, and when a cost is repaid.
+
+    Grid revenue counts as a saving in the payback.
+    Raises UsageError where the two are of different windows.
+    """
+    if (base.start, base.end) != (optimised.start, optimised.end):
+        raise UsageError(
+            f"the scenarios are of {base.start} to {base.end} and {optimised.start} to "
+            f"{optimised.end}; compare two of one window"
+        )
+    months = zip(base.bill.by_month, optimised.bill.by_month, strict=True)
+    saving = base.bill_usd - optimised.bill_usd
+    gain = _gain(base, optimised)
+    days = (base.end - base.start).days
+    return Comparison(
+        bill_saving_usd=round(saving, 2),
+        bill_saving_usd_by_month=tuple(round(a - b, 2) for a, b in months),
+        grid_services_gain_usd=gain,
+        co2e_saving_lb=None
+        if base.co2e_lb is None or optimised.co2e_lb is None
+        else base.co2e_lb - optimised.co2e_lb,
+        cost_usd=cost_usd,
+        payback_years=None
+        if cost_usd is None
+        else payback_years(cost_usd, saving + (gain or 0.0), days),
+    )
+
+
+def _gain(base: Impact, optimised: Impact) -> float | None:
+    if base.grid_services_usd is None and optimised.grid_services_usd is None:
+        return None
+    return (optimised.grid_services_usd or 0.0) - (base.grid_services_usd or 0.0)

@@ -1,0 +1,140 @@
+"""Impacts: what shifting, solar and saving do to the bill, to grid revenue and to emissions."""
+
+from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+import kwhen
+from kwhen import Home, SolarSystem
+from kwhen.catalog.baseline import default_usage
+from kwhen.catalog.carbon import marginal_carbon
+from kwhen.catalog.places import place
+from kwhen.catalog.solar import pv_series
+from kwhen.engine.grid import Calendar, whole_days
+
+PACIFIC = ZoneInfo("America/Los_Angeles")
+HOME = Home(plan="14328/E-ELEC", zipcode="94107")
+JULY = {"start": date(2026, 7, 1), "end": date(2026, 8, 1)}
+GRID = whole_days(date(2026, 7, 1), 31 * 96, 15, "America/Los_Angeles", Calendar.CIVIL)
+USE_KWH = default_usage(place("94107"), 14328, GRID).import_kwh
+
+
+def at(day: int, hour: int) -> int:
+    """First step of an hour of July."""
+    return (day - 1) * 96 + hour * 4
+
+
+def shifted(kwh: float, day: int, from_hour: int, to_hour: int) -> np.ndarray:
+    """The usage with some energy moved between two hours of a day, evenly over their steps."""
+    moved = USE_KWH.copy()
+    moved[at(day, from_hour) : at(day, from_hour) + 4] -= kwh / 4
+    moved[at(day, to_hour) : at(day, to_hour) + 4] += kwh / 4
+    return moved
+
+
+def test_shifting_a_kwh_saves_exactly_the_price_difference() -> None:
+    kwh = min(1.0, 4 * float(USE_KWH[at(15, 18) : at(15, 18) + 4].min()))
+    base = kwhen.impact(HOME, USE_KWH, **JULY)
+    moved = kwhen.impact(HOME, shifted(kwh, 15, 18, 12), **JULY)
+    price = kwhen.prices(kwhen.rate_plan("14328/E-ELEC"), date(2026, 7, 15), date(2026, 7, 16))
+    difference = price.import_usd_per_kwh[18 * 4] - price.import_usd_per_kwh[12 * 4]
+    assert base.bill.exact_usd - moved.bill.exact_usd == pytest.approx(kwh * difference, abs=1e-9)
+    assert moved.bill_usd < base.bill_usd
+
+
+def test_shifting_out_of_events_earns_and_using_less_elsewhere_does_not() -> None:
+    base = kwhen.impact(HOME, USE_KWH, **JULY).grid_services_usd
+    assert base is not None
+    out_of_peaks = USE_KWH.reshape(31, 96).copy()
+    peak = slice(16 * 4, 21 * 4)
+    out_of_peaks[:, 10 * 4 : 15 * 4] += out_of_peaks[:, peak]
+    out_of_peaks[:, peak] = 0.0
+    earned = kwhen.impact(HOME, out_of_peaks.ravel(), **JULY).grid_services_usd
+    assert earned is not None
+    assert earned > base
+    less_at_night = USE_KWH.reshape(31, 96).copy()
+    less_at_night[:, : 6 * 4] *= 0.5
+    saved = kwhen.impact(HOME, less_at_night.ravel(), **JULY).grid_services_usd
+    assert saved is not None
+    assert saved <= base + 1e-9
+    half = kwhen.impact(HOME, USE_KWH * 0.5, **JULY).grid_services_usd
+    assert half == pytest.approx(base * 0.5, abs=1e-6)  # being small is no service
+
+
+def test_two_calls_of_one_window_use_the_same_events() -> None:
+    first = kwhen.impact(HOME, USE_KWH, **JULY).grid_services
+    second = kwhen.impact(HOME, shifted(0.05, 15, 18, 12), **JULY).grid_services
+    assert first is not None and second is not None
+    hours = [one.event_hours for one in first.programmes]
+    assert hours == [one.event_hours for one in second.programmes]
+
+
+def test_solar_lowers_emissions_by_its_yield_times_the_marginal_rate() -> None:
+    solar = SolarSystem(system_size_kw=4.0, is_non_net_metered=True)
+    made = pv_series(place("94107"), GRID, solar).kwh
+    net = USE_KWH - made
+    with_solar = kwhen.impact(
+        replace(HOME, solar=solar), np.maximum(net, 0), np.maximum(-net, 0), **JULY
+    )
+    without = kwhen.impact(HOME, USE_KWH, **JULY)
+    m = marginal_carbon("CAMX", GRID.epoch_s, zone="America/Los_Angeles").lb_per_mwh_at_meter
+    assert without.co2e_lb is not None and with_solar.co2e_lb is not None
+    expected = float((made * m).sum()) / 1000
+    assert without.co2e_lb - with_solar.co2e_lb == pytest.approx(expected)
+    assert with_solar.export_credit_usd > 0
+    assert with_solar.bill.export_rule == "NBT26"
+
+
+def test_wall_clock_days_emit_what_civil_days_do() -> None:
+    civil = kwhen.impact(HOME, USE_KWH, **JULY)
+    wall = kwhen.impact(HOME, USE_KWH, **JULY, calendar="wall")
+    assert wall.co2e_lb == pytest.approx(civil.co2e_lb)
+    assert wall.bill_usd == civil.bill_usd
+
+
+def test_months_add_up() -> None:
+    start, end = date(2026, 3, 1), date(2026, 6, 1)
+    steps = 96 * 92 - 4  # the clock change
+    found = kwhen.impact(HOME, np.full(steps, 0.1), start=start, end=end)
+    assert found.co2e_lb_by_month is not None
+    assert sum(found.co2e_lb_by_month) == pytest.approx(found.co2e_lb)
+    assert len(found.co2e_lb_by_month) == len(found.bill.by_month) == 3
+
+
+def test_a_comparison_says_what_is_saved_and_when_a_cost_is_repaid() -> None:
+    base = kwhen.impact(HOME, USE_KWH, **JULY)
+    optimised = kwhen.impact(HOME, USE_KWH * 0.8, **JULY)
+    found = kwhen.compare_impacts(base, optimised, cost_usd=1_000.0)
+    assert found.bill_saving_usd == pytest.approx(base.bill_usd - optimised.bill_usd)
+    assert sum(found.bill_saving_usd_by_month) == pytest.approx(found.bill_saving_usd)
+    gain = found.grid_services_gain_usd or 0.0
+    yearly = (found.bill_saving_usd + gain) * 365.25 / 31
+    assert found.payback_years == pytest.approx(1_000.0 / yearly)
+    assert kwhen.compare_impacts(optimised, base, cost_usd=1_000.0).payback_years is None
+    assert kwhen.compare_impacts(base, optimised).payback_years is None
+    june = kwhen.impact(HOME, np.full(30 * 96, 0.1), start=date(2026, 6, 1))
+    with pytest.raises(kwhen.UsageError, match="compare two of one window"):
+        kwhen.compare_impacts(base, june)
+
+
+def test_without_a_place_there_is_a_bill_and_the_rest_is_absent() -> None:
+    found = kwhen.impact(Home(plan="14328/E-ELEC"), USE_KWH, **JULY)
+    assert found.bill_usd > 0
+    assert (found.co2e_lb, found.grid_services_usd) == (None, None)
+    assert {"carbon", "grid_services"} <= {gap.name for gap in found.missing}
+
+
+def test_where_no_programme_is_known_it_says_so() -> None:
+    found = kwhen.impact(Home(plan="195/FD", zipcode="35203"), np.full(31 * 96, 0.3), **JULY)
+    assert found.grid_services_usd is None
+    assert any("grid" in gap.name or "programme" in gap.name for gap in found.missing)
+
+
+def test_the_window_must_fit_the_arrays() -> None:
+    with pytest.raises(kwhen.UsageError, match="the window ends on 2026-08-02"):
+        kwhen.impact(HOME, USE_KWH, start=date(2026, 7, 1), end=date(2026, 8, 2))
+    with pytest.raises(kwhen.UsageError, match="takes one home"):
+        kwhen.impact(HOME, np.tile(USE_KWH, (2, 1)), **JULY)
