@@ -9,6 +9,7 @@ from benchmarks.batches import batches
 from benchmarks.plans import compiling, marginal_prices, own_schemes
 from benchmarks.reading import reading
 from benchmarks.report import as_json, machine, markdown, table
+from benchmarks.signals import signals
 from benchmarks.single import single_homes
 from benchmarks.timing import Row
 
@@ -32,7 +33,7 @@ def main() -> None:
 
 def measured(homes: int) -> list[Row]:
     rows: list[Row] = []
-    for section in (single_homes, own_schemes, marginal_prices, compiling, reading):
+    for section in (single_homes, own_schemes, marginal_prices, signals, compiling, reading):
         print(f"{section.__name__} …", file=sys.stderr, flush=True)
         rows += section()
     print("batches …", file=sys.stderr, flush=True)
