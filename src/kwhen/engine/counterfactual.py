@@ -82,7 +82,7 @@ def like_days_kwh(grid: Grid, history: History) -> Floats:
             f"the history has steps of {past.step_minutes} minutes and the window of "
             f"{grid.step_minutes}; give both in equal steps"
         )
-    power_kw, filled = _by_day_and_slot(past, history.net_kwh)  # (D', S), (D', S)
+    power_kw, filled = _by_day_and_slot(past, history.net_kwh)  # (D', Q), (D', Q)
     whole = filled.mean(axis=1) >= WHOLE_FRAC
     found = np.full((grid.days_count, power_kw.shape[1]), np.nan)
     for is_weekend in (False, True):
@@ -94,7 +94,7 @@ def like_days_kwh(grid: Grid, history: History) -> Floats:
 
 
 def _trailing_mean(power_kw: Floats, filled: Bools, end_index: Ints) -> Floats:
-    """Mean of the rows before each end, at most ten, NaN for fewer than five. (len, S)"""
+    """Mean of the rows before each end, at most ten, NaN for fewer than five. (len, Q)"""
     zero = np.zeros((1, power_kw.shape[1]))
     total = np.concatenate([zero, np.cumsum(np.where(filled, power_kw, 0.0), axis=0)])
     times = np.concatenate([zero, np.cumsum(filled, axis=0)])
@@ -112,7 +112,7 @@ def _slot(grid: Grid) -> Ints:
 
 
 def _by_day_and_slot(grid: Grid, kwh: Floats) -> tuple[Floats, Bools]:
-    """Mean power of each date and wall-clock slot (D, S), and whether there is any. [kW]"""
+    """Mean power of each date and wall-clock slot (D, Q), and whether there is any. [kW]"""
     slots = DAY_S // (grid.step_minutes * 60)
     cell, size = grid.day_index * slots + _slot(grid), grid.days_count * slots
     energy = np.bincount(cell, weights=kwh, minlength=size).astype(np.float64)

@@ -150,10 +150,10 @@ def dispatch_battery(
 class _Home:
     """One window of a home and its prices."""
 
-    import_kwh: Floats  # (T,)
-    export_kwh: Floats  # (T,)
-    buy_usd_per_kwh: Floats  # (T,)
-    sell_usd_per_kwh: Floats  # (T,)
+    import_kwh: Floats  # (N,)
+    export_kwh: Floats  # (N,)
+    buy_usd_per_kwh: Floats  # (N,)
+    sell_usd_per_kwh: Floats  # (N,)
 
     def saved_usd(self, charge_kwh: Floats, discharge_kwh: Floats) -> float:
         """What the battery's flows save at the prices."""

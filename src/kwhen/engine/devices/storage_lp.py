@@ -35,20 +35,20 @@ FLOW_KWH = 1e-7  # smaller flows are the solver's noise
 
 
 def solve(problem: StorageProblem) -> tuple[Floats, Floats] | None:
-    """Charge and discharge of each step (T,), or None where the solver found nothing. [kWh]"""
+    """Charge and discharge of each step (N,), or None where the solver found nothing. [kWh]"""
     programme = _programme(problem)
     lower_kwh, upper_kwh = np.zeros_like(problem.flow_max_kwh), problem.flow_max_kwh
-    flow_kwh = _solved(problem, programme, lower_kwh, upper_kwh)  # (4, T)
+    flow_kwh = _solved(problem, programme, lower_kwh, upper_kwh)  # (4, N)
     if flow_kwh is not None and not _is_possible(problem, flow_kwh):
         flow_kwh = _solved(problem, programme, *_held(problem, policy(problem)))
     return None if flow_kwh is None else _one_way(problem, flow_kwh)
 
 
 def _one_way(problem: StorageProblem, flow_kwh: Floats) -> tuple[Floats, Floats]:
-    """Charge or discharge with the same state of charge as flows (4, T) of both. (T,), (T,)"""
+    """Charge or discharge with the same state of charge as flows (4, N) of both. (N,), (N,)"""
     into, out_of = problem.charge_efficiency_frac, problem.discharge_efficiency_frac
     stored_kwh = into * (flow_kwh[SURPLUS] + flow_kwh[GRID])
-    stored_kwh = stored_kwh - (flow_kwh[LOAD] + flow_kwh[SOLD]) / out_of  # (T,)
+    stored_kwh = stored_kwh - (flow_kwh[LOAD] + flow_kwh[SOLD]) / out_of  # (N,)
     room_kwh = problem.flow_max_kwh
     charge = np.minimum(stored_kwh / into, room_kwh[SURPLUS] + room_kwh[GRID])
     discharge = np.minimum(-stored_kwh * out_of, room_kwh[LOAD] + room_kwh[SOLD])
@@ -62,9 +62,9 @@ def _without_noise(kwh: Floats) -> Floats:
 
 
 def _is_possible(problem: StorageProblem, flow_kwh: Floats) -> bool:
-    """Whether flows (4, T) go one way in each step, surplus and load first."""
+    """Whether flows (4, N) go one way in each step, surplus and load first."""
     charge, discharge = _one_way(problem, flow_kwh)
-    real = np.empty_like(flow_kwh)  # (4, T)
+    real = np.empty_like(flow_kwh)  # (4, N)
     real[SURPLUS] = np.minimum(charge, problem.flow_max_kwh[SURPLUS])
     real[LOAD] = np.minimum(discharge, problem.flow_max_kwh[LOAD])
     real[GRID], real[SOLD] = charge - real[SURPLUS], discharge - real[LOAD]
@@ -72,7 +72,7 @@ def _is_possible(problem: StorageProblem, flow_kwh: Floats) -> bool:
 
 
 def _held(problem: StorageProblem, possible_kwh: Floats) -> tuple[Floats, Floats]:
-    """Bounds (4, T) that hold the steps at risk to the direction and order of possible flows."""
+    """Bounds (4, N) that hold the steps at risk to the direction and order of possible flows."""
     lower, upper = np.zeros_like(possible_kwh), problem.flow_max_kwh.copy()
     for first, second in ((SURPLUS, GRID), (LOAD, SOLD)):
         is_used = possible_kwh[first] + possible_kwh[second] > 0
@@ -85,7 +85,7 @@ def _held(problem: StorageProblem, possible_kwh: Floats) -> tuple[Floats, Floats
 
 
 def _programme(problem: StorageProblem) -> tuple[Any, Floats, Floats]:
-    """Rows (3T, 5T), least and most: state of charge, charge and discharge of each step."""
+    """Rows (3N, 5N), least and most: state of charge, charge and discharge of each step."""
     sparse = _scipy_sparse()
     count = problem.flow_max_kwh.shape[1]
     one, none = sparse.identity(count, format="csr"), sparse.csr_matrix((count, count))
@@ -109,7 +109,7 @@ def _solved(
     lower_kwh: Floats,
     upper_kwh: Floats,
 ) -> Floats | None:
-    """The cheapest flows (4, T) between bounds (4, T), None where the solver found none."""
+    """The cheapest flows (4, N) between bounds (4, N), None where the solver found none."""
     optimize = _scipy_optimize()
     count = lower_kwh.shape[1]
     soc_low = np.full(count, problem.soc_min_kwh)

@@ -27,9 +27,9 @@ SAME_KWH = 1e-12
 
 
 def policy(problem: StorageProblem) -> Floats:
-    """Flows (4, T) of surplus, grid, load and sold that a battery can do. [kWh]"""
-    worth = _worth(problem)  # (T + 1, L)
-    need_kwh = _need(problem)  # (T + 1,)
+    """Flows (4, N) of surplus, grid, load and sold that a battery can do. [kWh]"""
+    worth = _worth(problem)  # (N + 1, V)
+    need_kwh = _need(problem)  # (N + 1,)
     level_kwh, flows = problem.soc_start_kwh, np.zeros_like(problem.flow_max_kwh)
     for step in range(flows.shape[1]):
         one = slice(step, step + 1)
@@ -43,15 +43,15 @@ def policy(problem: StorageProblem) -> Floats:
 
 
 def _options(problem: StorageProblem, steps: slice, level_kwh: Floats) -> tuple[Floats, Floats]:
-    """Flows (4, 5, B, L) of the five choices in B steps at levels (L,), and what is stored then.
+    """Flows (4, 5, B, V) of the five choices in B steps at levels (V,), and what is stored then.
 
     Rest; charge from surplus, or all there is; discharge to the load, or all there is. Stored
-    energy is (5, B, L).
+    energy is (5, B, V).
     """
     into, out_of = problem.charge_efficiency_frac, problem.discharge_efficiency_frac
     room = problem.flow_max_kwh[:, steps, None]  # (4, B, 1)
     charge, discharge = _most(problem, steps)  # (B,)
-    free_kwh = (problem.soc_max_kwh - level_kwh) / into  # (L,)
+    free_kwh = (problem.soc_max_kwh - level_kwh) / into  # (V,)
     held_kwh = (level_kwh - problem.soc_min_kwh) * out_of
     flows = np.zeros((4, 5, room.shape[1], len(level_kwh)))
     flows[SURPLUS, 1:3] = np.minimum(room[SURPLUS], free_kwh)
@@ -70,7 +70,7 @@ def _most(problem: StorageProblem, steps: slice) -> tuple[Floats, Floats]:
 
 
 def _cost_usd(problem: StorageProblem, steps: slice, flow_kwh: Floats) -> Floats:
-    """Cost of flows (4, 5, B, L) in B steps, wear in. (5, B, L)"""
+    """Cost of flows (4, 5, B, V) in B steps, wear in. (5, B, V)"""
     price = problem.usd_per_kwh[:, None, steps, None]  # (4, 1, B, 1)
     charging = price[SURPLUS] * flow_kwh[SURPLUS] + price[GRID] * flow_kwh[GRID]
     wear_and_load = (price[LOAD] + WEAR_USD_PER_KWH) * flow_kwh[LOAD]
@@ -79,7 +79,7 @@ def _cost_usd(problem: StorageProblem, steps: slice, flow_kwh: Floats) -> Floats
 
 
 def _worth(problem: StorageProblem) -> Floats:
-    """What each level of stored energy is worth before each step and at the end. (T + 1, L)"""
+    """What each level of stored energy is worth before each step and at the end. (N + 1, V)"""
     count = problem.flow_max_kwh.shape[1]
     level_kwh = np.linspace(problem.soc_min_kwh, problem.soc_max_kwh, LEVEL_COUNT)
     dearest = float(np.abs(problem.usd_per_kwh).max()) / problem.charge_efficiency_frac
@@ -92,7 +92,7 @@ def _worth(problem: StorageProblem) -> Floats:
         below, share = _place(problem, stored_kwh)
         for step in range(end - 1, steps.start - 1, -1):
             at = step - steps.start
-            ahead = _mixed(worth[step + 1], below[:, at], share[:, at])  # (5, L)
+            ahead = _mixed(worth[step + 1], below[:, at], share[:, at])  # (5, V)
             worth[step] = (ahead - cost_usd[:, at]).max(axis=0)
     return worth
 
@@ -119,7 +119,7 @@ def _between(problem: StorageProblem, worth_usd: Floats, stored_kwh: Floats) -> 
 
 
 def _need(problem: StorageProblem) -> Floats:
-    """Least stored energy before each step that can still reach the end's. (T + 1,)"""
+    """Least stored energy before each step that can still reach the end's. (N + 1,)"""
     gained = problem.charge_efficiency_frac * _most(problem, slice(None))[0]
     need = problem.soc_end_min_kwh - np.concatenate([np.cumsum(gained[::-1])[::-1], [0.0]])
     return np.maximum(need, problem.soc_min_kwh)

@@ -14,10 +14,10 @@ SURPLUS, GRID, LOAD, SOLD = range(4)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StorageProblem:
-    """One window of T steps."""
+    """One window of N steps."""
 
-    flow_max_kwh: Floats  # (4, T) of surplus, grid, load, sold
-    usd_per_kwh: Floats  # (4, T) cost of each flow; what earns is negative
+    flow_max_kwh: Floats  # (4, N) of surplus, grid, load, sold
+    usd_per_kwh: Floats  # (4, N) cost of each flow; what earns is negative
     charge_max_kwh: float  # of a step
     discharge_max_kwh: float
     charge_efficiency_frac: float
@@ -29,7 +29,7 @@ class StorageProblem:
 
     @property
     def is_at_risk(self) -> Bools:
-        """Steps in which a linear programme may do what no battery can. (T,)
+        """Steps in which a linear programme may do what no battery can. (N,)
 
         Both import and export, a negative price, or export that pays more than import costs.
         """
