@@ -1,5 +1,6 @@
 """CAISO OASIS: a zip with five rows an hour, hour-ending labels, both clock days, trouble."""
 
+import os
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
@@ -147,6 +148,18 @@ def test_throttling_and_trouble_are_waited_out(server, web, world):
     assert len(found) == 1 and world.pauses == [5.0, 2.0]
 
 
+def test_throttling_in_a_page_of_status_200_is_waited_out(server, web, world):
+    busy = b"<html><body><p>CAISO Acceptable Use Policy Violation.</p></body></html>"
+    days = (date(2026, 7, 14), date(2026, 7, 15))
+    server.routes[PATH] = [Reply(busy), Reply(busy), Reply(day_zip(days[0], PGE))]
+    assert len(fetch(web(), server, *days)) == 1
+    assert world.pauses == [caiso.PAUSE_S] * 2
+    server.routes[PATH] = [Reply(busy)]
+    with pytest.raises(SourceError, match="Acceptable Use Policy"):
+        fetch(web(), server, *days)
+    assert len(world.pauses) == 5
+
+
 def test_an_answer_that_breaks_off_is_asked_for_again(server, web, world):
     good = day_zip(date(2026, 7, 14), PGE)
     server.routes[PATH] = [Reply(good, cut=100), Reply(good)]
@@ -172,6 +185,16 @@ def test_the_cache_answers_and_a_damaged_one_does_not(server, web, world, tmp_pa
     file.write_bytes(file.read_bytes()[:-50])
     fetch(web(cache=tmp_path), server, *days)
     assert len(server.asked) == 2
+
+
+def test_what_the_cache_holds_too_long_goes(server, web, world, tmp_path):
+    old, other = tmp_path / "answer-old", tmp_path / "something-else"
+    for file in (old, other):
+        file.write_bytes(b"x")
+        os.utime(file, (world.now_s - 41 * 86_400,) * 2)
+    server.routes[PATH] = [Reply(day_zip(date(2026, 7, 14), PGE))]
+    fetch(web(cache=tmp_path), server, date(2026, 7, 14), date(2026, 7, 15))
+    assert not old.exists() and other.exists()
 
 
 def test_tomorrows_prices_are_not_taken_from_an_old_cache(server, web, world, tmp_path):

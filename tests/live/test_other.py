@@ -1,6 +1,8 @@
 """Other markets: frames as `gridstatus` gives them, made with pandas itself."""
 
+import inspect
 import sys
+from datetime import date
 
 import pytest
 
@@ -55,6 +57,20 @@ def test_a_frame_that_is_none_is_refused(change, said):
         other.read_frame(change(frame("2026-11-01")))
 
 
+def test_pjm_names_places_by_number():
+    rows = frame("2026-11-01").drop(columns="Location").assign(**{"Location Id": 51288})
+    assert set(other.read_frame(rows, "Location Id")) == {"51288"}
+
+
+def test_the_extra_has_what_is_asked_of_it():
+    library = pytest.importorskip("gridstatus", reason="the extra `markets` is not in `dev`")
+    for group in other.PLACES:
+        asked = getattr(library, group).get_lmp_day_ahead_hourly
+        assert {"date", "end"} <= set(inspect.signature(asked).parameters)
+    asked = inspect.signature(library.PJM.get_lmp).parameters
+    assert {"date", "end", "market", "locations"} <= set(asked)
+
+
 def test_something_else_is_refused():
     with pytest.raises(SourceError, match="no column"):
         other.read_frame(None)
@@ -62,8 +78,6 @@ def test_something_else_is_refused():
 
 def test_without_the_extra_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "gridstatus", None)
-    from datetime import date
-
     days = (date(2026, 1, 1), date(2026, 1, 2))
     with pytest.raises(SourceError, match=r"pip install 'kwhen\[markets\]'"):
         list(other.fetch("PJM", ("WESTERN HUB",), *days, clock=lambda: 0.0))

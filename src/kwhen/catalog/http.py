@@ -8,7 +8,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from importlib import import_module
@@ -21,6 +21,7 @@ from kwhen.errors import SourceError
 _LONGEST_WAIT_S = 120.0
 _FIRST_WAIT_S = 1.0
 _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+_KEPT, _LONGEST_KEPT_S = "answer-", 40 * 86_400.0
 _MOST_BYTES = 256 * 1024 * 1024
 
 Params = Mapping[str, str | int | float]
@@ -175,15 +176,19 @@ class Web:
         return Answer(status=200, content=content, headers={}, fetched_s=fetched_s)
 
     def keep(self, request: Request, answer: Answer) -> None:
-        """Keep an answer that was found good."""
+        """Keep an answer that was found good; those that nobody would use any more go."""
         file = self._file(request)
         if file is None:
             return
         head = json.dumps({"fetched_s": answer.fetched_s}).encode() + b"\n"
         replace_file(file, head + answer.content)
+        for old in file.parent.glob(f"{_KEPT}*"):
+            with suppress(FileNotFoundError):  # another process tidies up as well
+                if self.clock() - old.stat().st_mtime > _LONGEST_KEPT_S:
+                    old.unlink()
 
     def _file(self, request: Request) -> Path | None:
-        return None if self.cache is None else self.cache / f"answer-{request.name}"
+        return None if self.cache is None else self.cache / f"{_KEPT}{request.name}"
 
 
 def replace_file(file: Path, content: bytes) -> None:

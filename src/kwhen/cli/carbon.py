@@ -1,8 +1,6 @@
 """`kwhen carbon`: fetch marginal emissions, and show what is held."""
 
 import os
-from datetime import date
-from typing import Annotated
 
 import typer
 
@@ -11,6 +9,8 @@ from kwhen.catalog.live.series import Kind
 from kwhen.catalog.live.settings import read_settings
 from kwhen.cli import options
 from kwhen.cli.live import (
+    End,
+    First,
     held_document,
     live_store,
     live_web,
@@ -29,24 +29,8 @@ _CARBON = (Kind.CARBON, Kind.CARBON_FORECAST)
 
 
 def refresh(
-    first: Annotated[
-        date | None,
-        typer.Option(
-            "--from",
-            parser=options.read_day,
-            metavar="DATE",
-            help="First UTC day; else a week ago.",
-        ),
-    ] = None,
-    end: Annotated[
-        date | None,
-        typer.Option(
-            "--to",
-            parser=options.read_day,
-            metavar="DATE",
-            help="The day after the last one; else the day after tomorrow.",
-        ),
-    ] = None,
+    first: First = None,
+    end: End = None,
     json: options.Json = False,
 ) -> None:
     """Fetch marginal emissions, measured and forecast, from the signals that are configured."""

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
@@ -17,6 +19,7 @@ from kwhen.catalog.live.refresh import Progress as Told
 from kwhen.catalog.live.series import Kind
 from kwhen.catalog.live.settings import LiveSettings
 from kwhen.catalog.live.store import Coverage, SeriesStore
+from kwhen.cli.options import read_day
 from kwhen.cli.page import (
     Document,
     number,
@@ -30,6 +33,20 @@ from kwhen.cli.page import (
 )
 from kwhen.cli.stock import store as plan_store
 from kwhen.errors import SourceError
+
+First = Annotated[
+    date | None,
+    typer.Option("--from", parser=read_day, metavar="DATE", help="First day; else lately."),
+]
+End = Annotated[
+    date | None,
+    typer.Option(
+        "--to",
+        parser=read_day,
+        metavar="DATE",
+        help="The day after the last one; else the day after tomorrow.",
+    ),
+]
 
 
 def live_store(settings: LiveSettings) -> SeriesStore:

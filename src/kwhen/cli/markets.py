@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import replace
-from datetime import date
 from typing import Annotated
 
 import typer
@@ -12,6 +11,8 @@ from kwhen.catalog.live.series import Kind
 from kwhen.catalog.live.settings import MARKETS, read_settings
 from kwhen.cli import options
 from kwhen.cli.live import (
+    End,
+    First,
     held_document,
     live_store,
     live_web,
@@ -38,21 +39,8 @@ def refresh(
             "Else those of $KWHEN_MARKETS.",
         ),
     ] = None,
-    first: Annotated[
-        date | None,
-        typer.Option(
-            "--from", parser=options.read_day, metavar="DATE", help="First day; else 28 days ago."
-        ),
-    ] = None,
-    end: Annotated[
-        date | None,
-        typer.Option(
-            "--to",
-            parser=options.read_day,
-            metavar="DATE",
-            help="The day after the last one; else the day after tomorrow.",
-        ),
-    ] = None,
+    first: First = None,
+    end: End = None,
     json: options.Json = False,
 ) -> None:
     """Fetch day-ahead prices from the markets that are configured, and keep them."""

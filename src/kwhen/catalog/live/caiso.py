@@ -3,17 +3,18 @@
 Interface Specification for OASIS, `SingleZip`, report PRC_LMP. An hour has a row for each
 component (LMP, MCE, MCC, MCL, MGHG); the price is the one of type LMP. Labels (OPR_HR, 1 to 25)
 are hour-ending, INTERVALSTARTTIME_GMT is the hour's begin. Asked faster than once in five
-seconds the server answers 429.
+seconds the server answers 429, at times with a page of status 200 instead.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
-from kwhen.catalog.http import Request, Web
+from kwhen.catalog.http import Answer, Request, Web
 from kwhen.catalog.live import packed
 from kwhen.catalog.live.ask import asked, max_age_s
 from kwhen.catalog.live.instants import (
@@ -43,6 +44,7 @@ ZONE = ZoneInfo("America/Los_Angeles")
 PAUSE_S = 6.0
 _DAYS_A_QUERY = 30  # it allows 31, which the autumn's 25th hour could break
 _NODES_A_QUERY = 10
+_THROTTLED, _THROTTLED_AGAIN = b"Acceptable Use Policy", 3
 _NO_DATA = "1000"
 _TIME = "%Y%m%dT%H:%M-0000"
 _NEEDED = ("INTERVALSTARTTIME_GMT", "INTERVALENDTIME_GMT", "OPR_DT", "OPR_HR", "NODE", "LMP_TYPE")
@@ -68,7 +70,7 @@ def fetch(
             age_s = max_age_s(web, end_s)
             if last_s is not None and web.cached(request, age_s) is None:
                 web.sleep(PAUSE_S)
-            found, last_s = asked(web, request, read, max_age_s=age_s)
+            found, last_s = asked(web, request, read, max_age_s=age_s, ask=partial(_ask, web))
             yield series_of(
                 {name: found[name] for name in some if name in found},
                 GROUP,
@@ -78,6 +80,17 @@ def fetch(
                 market=MARKET,
                 fetched_s=last_s,
             )
+
+
+def _ask(web: Web, request: Request) -> Answer:
+    """An answer; a page that asks to come back later, sent with status 200, is waited out."""
+    answer = web.ask(request)
+    for _ in range(_THROTTLED_AGAIN):
+        if answer.status != 200 or _THROTTLED not in answer.content[:2000]:
+            break
+        web.sleep(PAUSE_S)
+        answer = web.ask(request)
+    return answer
 
 
 def _request(base_url: str, nodes: Sequence[str], began_s: int, end_s: int) -> Request:

@@ -9,7 +9,7 @@ from kwhen.catalog.live import caiso, ercot, nyiso, other, palmetto, pvwatts, sg
 from kwhen.catalog.live.series import Point, read_point
 from kwhen.errors import SourceError
 
-MARKETS = (caiso.GROUP, nyiso.GROUP, ercot.GROUP, *other.CLASSES)
+MARKETS = (caiso.GROUP, nyiso.GROUP, ercot.GROUP, *other.PLACES)
 
 
 def _setting(name: str, words: str, default: Any, *, is_secret: bool = False) -> Any:

@@ -240,9 +240,7 @@ def _merged(held: _Held | None, series: Series) -> _Held:
         values = np.concatenate((held.values, values))
         fetched_s = np.concatenate((held.fetched_s, fetched_s))
         index = np.concatenate((held.origin, index))
-    order = np.lexsort((fetched_s, start_epoch_s))  # of one step the newest comes last
-    last = np.append(np.diff(start_epoch_s[order]) != 0, True)[: len(order)]
-    order = order[last]
+    order = _newest(start_epoch_s, fetched_s)
     return _Held(
         kind=series.kind,
         point=series.point,
@@ -253,6 +251,13 @@ def _merged(held: _Held | None, series: Series) -> _Held:
         origin=index[order],
         origins=origins,
     )
+
+
+def _newest(start_epoch_s: NDArray[np.int64], fetched_s: NDArray[np.float64]) -> Any:
+    """Rows in the order of time, of each step only the one fetched last."""
+    order = np.lexsort((fetched_s, start_epoch_s))  # of one step the newest comes last
+    last = np.append(np.diff(start_epoch_s[order]) != 0, True)[: len(order)]
+    return order[last]
 
 
 def _same(one: _Held, other: _Held) -> bool:
