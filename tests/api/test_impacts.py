@@ -37,8 +37,8 @@ def shifted(kwh: float, day: int, from_hour: int, to_hour: int) -> np.ndarray:
 
 def test_shifting_a_kwh_saves_exactly_the_price_difference() -> None:
     kwh = min(1.0, 4 * float(USE_KWH[at(15, 18) : at(15, 18) + 4].min()))
-    base = kwhen.impact(HOME, USE_KWH, **JULY)
-    moved = kwhen.impact(HOME, shifted(kwh, 15, 18, 12), **JULY)
+    base = kwhen.impact(HOME, USE_KWH, None, **JULY)
+    moved = kwhen.impact(HOME, shifted(kwh, 15, 18, 12), None, **JULY)
     price = kwhen.prices(kwhen.rate_plan("14328/E-ELEC"), date(2026, 7, 15), date(2026, 7, 16))
     difference = price.import_usd_per_kwh[18 * 4] - price.import_usd_per_kwh[12 * 4]
     assert base.bill.exact_usd - moved.bill.exact_usd == pytest.approx(kwh * difference, abs=1e-9)
@@ -46,27 +46,27 @@ def test_shifting_a_kwh_saves_exactly_the_price_difference() -> None:
 
 
 def test_shifting_out_of_events_earns_and_using_less_elsewhere_does_not() -> None:
-    base = kwhen.impact(HOME, USE_KWH, **JULY).grid_services_usd
+    base = kwhen.impact(HOME, USE_KWH, None, **JULY).grid_services_usd
     assert base is not None
     out_of_peaks = USE_KWH.reshape(31, 96).copy()
     peak = slice(16 * 4, 21 * 4)
     out_of_peaks[:, 10 * 4 : 15 * 4] += out_of_peaks[:, peak]
     out_of_peaks[:, peak] = 0.0
-    earned = kwhen.impact(HOME, out_of_peaks.ravel(), **JULY).grid_services_usd
+    earned = kwhen.impact(HOME, out_of_peaks.ravel(), None, **JULY).grid_services_usd
     assert earned is not None
     assert earned > base
     less_at_night = USE_KWH.reshape(31, 96).copy()
     less_at_night[:, : 6 * 4] *= 0.5
-    saved = kwhen.impact(HOME, less_at_night.ravel(), **JULY).grid_services_usd
+    saved = kwhen.impact(HOME, less_at_night.ravel(), None, **JULY).grid_services_usd
     assert saved is not None
     assert saved <= base + 1e-9
-    half = kwhen.impact(HOME, USE_KWH * 0.5, **JULY).grid_services_usd
+    half = kwhen.impact(HOME, USE_KWH * 0.5, None, **JULY).grid_services_usd
     assert half == pytest.approx(base * 0.5, abs=1e-6)  # being small is no service
 
 
 def test_two_calls_of_one_window_use_the_same_events() -> None:
-    first = kwhen.impact(HOME, USE_KWH, **JULY).grid_services
-    second = kwhen.impact(HOME, shifted(0.05, 15, 18, 12), **JULY).grid_services
+    first = kwhen.impact(HOME, USE_KWH, None, **JULY).grid_services
+    second = kwhen.impact(HOME, shifted(0.05, 15, 18, 12), None, **JULY).grid_services
     assert first is not None and second is not None
     hours = [one.event_hours for one in first.programmes]
     assert hours == [one.event_hours for one in second.programmes]
@@ -79,7 +79,7 @@ def test_solar_lowers_emissions_by_its_yield_times_the_marginal_rate() -> None:
     with_solar = kwhen.impact(
         replace(HOME, solar=solar), np.maximum(net, 0), np.maximum(-net, 0), **JULY
     )
-    without = kwhen.impact(HOME, USE_KWH, **JULY)
+    without = kwhen.impact(HOME, USE_KWH, None, **JULY)
     m = marginal_carbon("CAMX", GRID.epoch_s, zone="America/Los_Angeles").lb_per_mwh_at_meter
     assert without.co2e_lb is not None and with_solar.co2e_lb is not None
     expected = float((made * m).sum()) / 1000
@@ -89,8 +89,8 @@ def test_solar_lowers_emissions_by_its_yield_times_the_marginal_rate() -> None:
 
 
 def test_wall_clock_days_emit_what_civil_days_do() -> None:
-    civil = kwhen.impact(HOME, USE_KWH, **JULY)
-    wall = kwhen.impact(HOME, USE_KWH, **JULY, calendar="wall")
+    civil = kwhen.impact(HOME, USE_KWH, None, **JULY)
+    wall = kwhen.impact(HOME, USE_KWH, None, **JULY, calendar="wall")
     assert wall.co2e_lb == pytest.approx(civil.co2e_lb)
     assert wall.bill_usd == civil.bill_usd
 
@@ -98,15 +98,15 @@ def test_wall_clock_days_emit_what_civil_days_do() -> None:
 def test_months_add_up() -> None:
     start, end = date(2026, 3, 1), date(2026, 6, 1)
     steps = 96 * 92 - 4  # the clock change
-    found = kwhen.impact(HOME, np.full(steps, 0.1), start=start, end=end)
+    found = kwhen.impact(HOME, np.full(steps, 0.1), None, start, end)
     assert found.co2e_lb_by_month is not None
     assert sum(found.co2e_lb_by_month) == pytest.approx(found.co2e_lb)
     assert len(found.co2e_lb_by_month) == len(found.bill.by_month) == 3
 
 
 def test_a_comparison_says_what_is_saved_and_when_a_cost_is_repaid() -> None:
-    base = kwhen.impact(HOME, USE_KWH, **JULY)
-    optimised = kwhen.impact(HOME, USE_KWH * 0.8, **JULY)
+    base = kwhen.impact(HOME, USE_KWH, None, **JULY)
+    optimised = kwhen.impact(HOME, USE_KWH * 0.8, None, **JULY)
     found = kwhen.compare_impacts(base, optimised, cost_usd=1_000.0)
     assert found.bill_saving_usd == pytest.approx(base.bill_usd - optimised.bill_usd)
     assert sum(found.bill_saving_usd_by_month) == pytest.approx(found.bill_saving_usd)
@@ -115,26 +115,26 @@ def test_a_comparison_says_what_is_saved_and_when_a_cost_is_repaid() -> None:
     assert found.payback_years == pytest.approx(1_000.0 / yearly)
     assert kwhen.compare_impacts(optimised, base, cost_usd=1_000.0).payback_years is None
     assert kwhen.compare_impacts(base, optimised).payback_years is None
-    june = kwhen.impact(HOME, np.full(30 * 96, 0.1), start=date(2026, 6, 1))
+    june = kwhen.impact(HOME, np.full(30 * 96, 0.1), None, date(2026, 6, 1))
     with pytest.raises(kwhen.UsageError, match="compare two of one window"):
         kwhen.compare_impacts(base, june)
 
 
 def test_without_a_place_there_is_a_bill_and_the_rest_is_absent() -> None:
-    found = kwhen.impact(Home(plan="14328/E-ELEC"), USE_KWH, **JULY)
+    found = kwhen.impact(Home(plan="14328/E-ELEC"), USE_KWH, None, **JULY)
     assert found.bill_usd > 0
     assert (found.co2e_lb, found.grid_services_usd) == (None, None)
     assert {"carbon", "grid_services"} <= {gap.name for gap in found.missing}
 
 
 def test_where_no_programme_is_known_it_says_so() -> None:
-    found = kwhen.impact(Home(plan="195/FD", zipcode="35203"), np.full(31 * 96, 0.3), **JULY)
+    found = kwhen.impact(Home(plan="195/FD", zipcode="35203"), np.full(31 * 96, 0.3), None, **JULY)
     assert found.grid_services_usd is None
     assert any("grid" in gap.name or "programme" in gap.name for gap in found.missing)
 
 
 def test_the_window_must_fit_the_arrays() -> None:
     with pytest.raises(kwhen.UsageError, match="the window ends on 2026-08-02"):
-        kwhen.impact(HOME, USE_KWH, start=date(2026, 7, 1), end=date(2026, 8, 2))
+        kwhen.impact(HOME, USE_KWH, None, date(2026, 7, 1), date(2026, 8, 2))
     with pytest.raises(kwhen.UsageError, match="takes one home"):
-        kwhen.impact(HOME, np.tile(USE_KWH, (2, 1)), **JULY)
+        kwhen.impact(HOME, np.tile(USE_KWH, (2, 1)), None, **JULY)

@@ -68,10 +68,10 @@ class Comparison:
 def impact(
     home: Home,
     import_kwh: ArrayLike,
-    export_kwh: ArrayLike | None = None,
-    *,
+    export_kwh: ArrayLike | None,
     start: date | datetime,
     end: date | datetime | None = None,
+    *,
     step_minutes: int = 15,
     calendar: str = "civil",
     carbon_model: str | None = None,
@@ -84,7 +84,8 @@ def impact(
     Parameters
     ----------
     home : plan, ZIP, solar, customer
-    import_kwh, export_kwh : (N,) energy of each step over whole local days. [kWh]
+    import_kwh, export_kwh : (N,) energy of each step over whole local days; export None: none.
+        [kWh]
     start, end : local dates, half-open; `end` only checks that the arrays fill the window
     live : market prices that were fetched, for grid revenue; None: the shipped climatology
 
