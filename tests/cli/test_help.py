@@ -45,6 +45,7 @@ def bulk_file(folder: Path) -> None:
 def test_the_commands_are_these() -> None:
     assert {" ".join(words) for words in COMMANDS} == {
         "plans", "plan show", "bill", "compare", "prices", "signal",
+        "usage default",
         "catalog import", "catalog verify", "catalog sources",
         "markets refresh", "markets show", "carbon refresh", "carbon show",
     }  # fmt: skip
@@ -69,7 +70,9 @@ def test_the_example_runs(words: tuple[str, ...], kwhen: Kwhen, tmp_path: Path) 
     assert kwhen(*example[1:], "--json").document
 
 
-@pytest.mark.parametrize("words", [(), ("plan",), ("catalog",), ("markets",), ("carbon",)])
+@pytest.mark.parametrize(
+    "words", [(), ("plan",), ("catalog",), ("usage",), ("markets",), ("carbon",)]
+)
 def test_without_a_command_the_help_is_the_answer(words: tuple[str, ...], kwhen: Kwhen) -> None:
     said = kwhen(*words)
     assert said.code == 2 and "Usage: kwhen" in said.out and not said.err

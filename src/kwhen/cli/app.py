@@ -14,12 +14,13 @@ from kwhen.cli import (
     plan_show,
     price_list,
     signalling,
+    usage_default,
 )
 from kwhen.cli.page import page
 
 app = typer.Typer(
     name="kwhen",
-    help="What a kWh at home costs: plans, bills and prices, from public tariffs.",
+    help="What a kWh at home costs and emits: plans, bills, prices and signals.",
     no_args_is_help=True,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -40,7 +41,7 @@ def _top(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,
 ) -> None:
-    """What a kWh at home costs: plans, bills and prices, from public tariffs."""
+    """What a kWh at home costs and emits: plans, bills, prices and signals."""
 
 
 def _example(words: str) -> str:
@@ -49,6 +50,7 @@ def _example(words: str) -> str:
 
 plan = typer.Typer(help="One rate plan.", no_args_is_help=True)
 stock = typer.Typer(help="The catalog of plans and its sources.", no_args_is_help=True)
+usage = typer.Typer(help="What a home uses.", no_args_is_help=True)
 market = typer.Typer(help="Live day-ahead prices of wholesale markets.", no_args_is_help=True)
 emissions = typer.Typer(help="Live marginal emissions of the grid.", no_args_is_help=True)
 
@@ -59,6 +61,8 @@ app.command("bill", epilog=_example(billing.EXAMPLE))(billing.bill)
 app.command("compare", epilog=_example(comparing.EXAMPLE))(comparing.compare)
 app.command("prices", epilog=_example(price_list.EXAMPLE))(price_list.prices)
 app.command("signal", epilog=_example(signalling.EXAMPLE))(signalling.signal)
+app.add_typer(usage, name="usage")
+usage.command("default", epilog=_example(usage_default.EXAMPLE))(usage_default.default)
 app.add_typer(stock, name="catalog")
 stock.command("import", epilog=_example(catalog.IMPORT_EXAMPLE))(catalog.import_)
 stock.command("verify", epilog=_example(catalog.VERIFY_EXAMPLE))(catalog.verify)
