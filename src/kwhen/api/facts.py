@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.api.homes import Home
-from kwhen.catalog.carbon import CarbonSeries, grid_loss_frac, marginal_carbon, region_of
-from kwhen.catalog.live.series import Kind, Point
+from kwhen.catalog.carbon import grid_loss_frac, marginal_carbon, region_of
+from kwhen.catalog.live.series import Kind, Point, read_point
 from kwhen.catalog.live.store import SeriesStore
 from kwhen.catalog.places import place
 from kwhen.catalog.wholesale import (
@@ -18,22 +18,37 @@ from kwhen.catalog.wholesale import (
     no_wholesale_reason,
     pricing_point,
 )
-from kwhen.engine.grid import Grid, month_hour
+from kwhen.engine.grid import Grid, offsets_s
 from kwhen.engine.signal import at_meter
 from kwhen.engine.tariff import IndexedEnergyCharge
 from kwhen.engine.words import Missing
+from kwhen.errors import CoverageError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 DEFAULT_CARBON_MODEL = "egrid-cambium"
+SGIP_MODEL = "sgip"
 STRIKE_PERCENTILE = 90.0
 LEAST_LIVE_DAYS_COUNT = 20  # of a month, before its own prices set its strike
 HOUR_S = 3_600
 DAY_S = 86_400
 WINDOWS_KEPT_COUNT = 512
 
-CarbonFacts = CarbonSeries
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CarbonFacts:
+    """Marginal carbon at a home's meter, losses in. (N,) [lb/MWh]"""
+
+    lb_per_mwh_at_meter: Floats
+    is_live: Bools  # (N,)
+    region: str  # of the model, or the point of a live signal
+    model: str
+    source: str
+    vintage: str
+    is_fallback: bool  # live figures were asked for and some are not held, or no region is known
+    missing: tuple[Missing, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,18 +65,73 @@ class MarketFacts:
     missing: tuple[Missing, ...] = ()
 
 
-def carbon_facts(home: Home, grid: Grid, model: str | None = None) -> CarbonFacts | None:
-    """Marginal carbon at the meter of a home; None without a ZIP. [lb/MWh]"""
+def carbon_facts(
+    home: Home, grid: Grid, model: str | None = None, live: SeriesStore | None = None
+) -> CarbonFacts | None:
+    """Marginal carbon at the meter of a home; None without a ZIP. [lb/MWh]
+
+    Live figures count where some are held and no model is named; the table fills the rest.
+    """
     if home.zipcode is None:
         return None
-    return _carbon_at(home.zipcode, home.utility_id, grid, model or DEFAULT_CARBON_MODEL)
+    table = _carbon_at(home.zipcode, home.utility_id, grid, model or DEFAULT_CARBON_MODEL)
+    point = live_carbon_point(home) if live is not None and model is None else None
+    if live is None or point is None:
+        return table
+    return _with_live_carbon(table, home.zipcode, grid, live, point)
 
 
 @lru_cache(maxsize=WINDOWS_KEPT_COUNT)
 def _carbon_at(zipcode: str, utility_id: int, grid: Grid, model: str) -> CarbonFacts:
     where = place(zipcode)
     region = region_of(where, model, utility_id)
-    return marginal_carbon(region, grid.epoch_s, model=model, zone=where.timezone)
+    series = marginal_carbon(region, grid.epoch_s, model=model, zone=where.timezone)
+    return CarbonFacts(
+        lb_per_mwh_at_meter=series.lb_per_mwh_at_meter,
+        is_live=np.zeros(grid.count, dtype=bool),
+        region=region,
+        model=model,
+        source=series.source,
+        vintage=series.vintage,
+        is_fallback=series.is_fallback,
+        missing=series.missing,
+    )
+
+
+def live_carbon_point(home: Home) -> Point | None:
+    """Whose live signal tells a home's carbon: its own choice, else its utility's SGIP region."""
+    if home.carbon_point is not None:
+        return read_point(home.carbon_point)
+    try:
+        where = place(home.zipcode) if home.zipcode is not None else None
+        region = region_of(where, SGIP_MODEL, home.utility_id) if where is not None else None
+    except CoverageError:
+        return None
+    return Point(group="SGIP", name=region) if region else None
+
+
+def _with_live_carbon(
+    table: CarbonFacts, zipcode: str, grid: Grid, live: SeriesStore, point: Point
+) -> CarbonFacts:
+    """The table, with measured or forecast rates wherever some are held."""
+    measured = live.told(Kind.CARBON, point, grid.epoch_s)
+    forecast = live.told(Kind.CARBON_FORECAST, point, grid.epoch_s)
+    held = np.where(np.isfinite(measured.values), measured.values, forecast.values)
+    is_live = np.isfinite(held)
+    if not is_live.any():
+        return replace(table, is_fallback=True)
+    loss = grid_loss_frac(region_of(place(zipcode), DEFAULT_CARBON_MODEL))
+    rate = np.where(is_live, at_meter(held, loss), table.lb_per_mwh_at_meter)
+    return replace(
+        table,
+        lb_per_mwh_at_meter=rate,
+        is_live=is_live,
+        region=str(point),
+        model="live",
+        source=(measured.origins + forecast.origins)[0].source,
+        vintage="live",
+        is_fallback=not bool(is_live.all()),
+    )
 
 
 def carbon_gaps(carbon: CarbonFacts | None) -> tuple[Missing, ...]:
@@ -166,20 +236,20 @@ def _live_strike(
     is_live: NDArray[np.bool_],
 ) -> Floats:
     """The month's own 90th percentile where enough of its days are held."""
-    month, _ = month_hour(epoch_s, point.zone)
+    month_of_step = _local_month(epoch_s, point.zone)
     found = strike_usd_per_kwh.copy()
-    for first_s in np.unique(_month_starts_s(epoch_s[is_live])):
-        hours = np.arange(first_s, first_s + 31 * DAY_S, HOUR_S, dtype=np.int64)
-        mine, _ = month_hour(hours, point.zone)
+    for month in np.unique(month_of_step[is_live]):
+        first_s = int(month.astype("datetime64[s]").astype(np.int64))
+        hours = np.arange(first_s - DAY_S, first_s + 33 * DAY_S, HOUR_S, dtype=np.int64)
+        hours = hours[_local_month(hours, point.zone) == month]
         values = store.read(kind, _live_point(point), hours)
-        inside = mine == np.bincount(mine).argmax()
-        known = values[inside & np.isfinite(values)]
+        known = values[np.isfinite(values)]
         if len(known) >= LEAST_LIVE_DAYS_COUNT * 24:
-            here = is_live & (month == mine[inside][0])
-            found[here] = np.percentile(known, STRIKE_PERCENTILE)
+            found[is_live & (month_of_step == month)] = np.percentile(known, STRIKE_PERCENTILE)
     return found
 
 
-def _month_starts_s(epoch_s: Ints) -> Ints:
-    months = epoch_s.astype("datetime64[s]").astype("datetime64[M]")
-    return months.astype("datetime64[s]").astype(np.int64)
+def _local_month(epoch_s: Ints, zone: str) -> NDArray[np.datetime64]:
+    """Calendar month of each moment on the wall clock. (N,)"""
+    local_s = epoch_s + offsets_s(epoch_s, zone)
+    return local_s.astype("datetime64[s]").astype("datetime64[M]")

@@ -28,6 +28,7 @@ class Home:
     carbon_intensity: CarbonIntensity = CarbonIntensity.MEDIUM
     market_participation: bool = True
     annual_kwh: float | None = None
+    carbon_point: str | None = None  # whose live signal counts, such as WATTTIME/CAISO_NORTH
     history: Usage | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:

@@ -87,7 +87,7 @@ def impact(
     import_kwh, export_kwh : (N,) energy of each step over whole local days; export None: none.
         [kWh]
     start, end : local dates, half-open; `end` only checks that the arrays fill the window
-    live : market prices that were fetched, for grid revenue; None: the shipped climatology
+    live : market prices and emissions that were fetched; None: the shipped tables
 
     Raises
     ------
@@ -111,7 +111,7 @@ def impact(
     grid = whole_days(
         first, len(imported), step_minutes, home.versions[-1].timezone, Calendar(calendar)
     )
-    carbon = carbon_facts(home, grid, carbon_model)
+    carbon = carbon_facts(home, grid, carbon_model, live)
     emitted = co2e_lb(imported, exported, carbon.lb_per_mwh_at_meter) if carbon else None
     services, gaps = grid_services(home, grid, imported, exported, live)
     return Impact(

@@ -139,7 +139,7 @@ def price_signal(
     nearest : price days that no version covers with the closest version
     settings, trust : the coefficients of the signal and of its confidence
     carbon_model : one of `kwhen.catalog.carbon.carbon_models()`; None: the default
-    live : market prices that were fetched; None: the shipped climatology
+    live : market prices and emissions that were fetched; None: the shipped tables
 
     Raises
     ------
@@ -149,7 +149,7 @@ def price_signal(
     zone = home.versions[-1].timezone
     tariff = _tariff_prices(home, start, end, step_minutes, nearest)
     grid = covering(start, end, step_minutes, zone)
-    carbon = carbon_facts(home, grid, carbon_model)
+    carbon = carbon_facts(home, grid, carbon_model, live)
     market, market_gaps = _market(home, grid, chosen, live)
     exporting, solar_trust_frac, solar_gaps = _exporting(home, grid, trust)
     given = Ingredients(
@@ -158,7 +158,7 @@ def price_signal(
         tariff_trust_frac=_tariff_trust_frac(tariff, trust),
         co2e_lb_per_mwh=carbon.lb_per_mwh_at_meter if carbon else None,
         carbon_usd_per_tonne=settings.carbon_price_usd_per_tonne(home.carbon_intensity),
-        carbon_trust_frac=trust.embedded_carbon_frac,
+        carbon_trust_frac=_carbon_trust_frac(carbon, trust),
         market_usd_per_kwh=market.market_usd_per_kwh if market else None,
         strike_usd_per_kwh=market.strike_usd_per_kwh if market else None,
         market_trust_frac=_market_trust_frac(market, trust),
@@ -242,6 +242,11 @@ def _market(
     if not wanted or follows_the_market(home):
         return None, ()
     return market_facts(home, grid, live)
+
+
+def _carbon_trust_frac(carbon: CarbonFacts | None, trust: Trust) -> float:
+    live_frac = float(carbon.is_live.mean()) if carbon is not None else 0.0
+    return live_frac * trust.live_carbon_frac + (1 - live_frac) * trust.embedded_carbon_frac
 
 
 def _market_trust_frac(market: MarketFacts | None, trust: Trust) -> float:
