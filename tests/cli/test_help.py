@@ -45,7 +45,7 @@ def bulk_file(folder: Path) -> None:
 def test_the_commands_are_these() -> None:
     assert {" ".join(words) for words in COMMANDS} == {
         "plans", "plan show", "bill", "compare", "prices", "signal",
-        "usage default",
+        "usage default", "impact",
         "catalog import", "catalog verify", "catalog sources",
         "markets refresh", "markets show", "carbon refresh", "carbon show",
     }  # fmt: skip

@@ -9,6 +9,7 @@ from kwhen.cli import (
     carbon,
     catalog,
     comparing,
+    impacting,
     markets,
     plan_list,
     plan_show,
@@ -61,6 +62,7 @@ app.command("bill", epilog=_example(billing.EXAMPLE))(billing.bill)
 app.command("compare", epilog=_example(comparing.EXAMPLE))(comparing.compare)
 app.command("prices", epilog=_example(price_list.EXAMPLE))(price_list.prices)
 app.command("signal", epilog=_example(signalling.EXAMPLE))(signalling.signal)
+app.command("impact", epilog=_example(impacting.EXAMPLE))(impacting.impact)
 app.add_typer(usage, name="usage")
 usage.command("default", epilog=_example(usage_default.EXAMPLE))(usage_default.default)
 app.add_typer(stock, name="catalog")

@@ -148,7 +148,7 @@ def _show_notes(console: Console, home: Metered, bill: Bill) -> None:
     if bill.export_rule:
         console.print()
         console.print(Text(f"Exporting saved {money(bill.credit_usd)}.", style="green"))
-    paragraph(console, "Carried to the next bill", [_credit_words(c) for c in bill.carried_credits])
+    paragraph(console, "Carried to the next bill", [credit_words(c) for c in bill.carried_credits])
     paragraph(
         console,
         "Not in this bill, because no figure is held",
@@ -158,7 +158,8 @@ def _show_notes(console: Console, home: Metered, bill: Bill) -> None:
     paragraph(console, "Made from", [f"prices effective {versions}", *doubts(home)])
 
 
-def _credit_words(credit: Credit) -> str:
+def credit_words(credit: Credit) -> str:
+    """A balance that outlives the bill."""
     size = money(credit.amount) if credit.unit == "USD" else f"{number(credit.amount, 1)} kWh"
     period = f", {credit.period}" if credit.period else ""
     return f"{credit.bank}{period}: {size}"

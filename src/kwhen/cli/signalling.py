@@ -1,6 +1,5 @@
 """`kwhen signal`: what a kWh really costs at a home, quarter hour by quarter hour."""
 
-import os
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -9,12 +8,10 @@ import typer
 
 from kwhen.api import signals
 from kwhen.api.homes import Home
-from kwhen.catalog.live.settings import read_settings
-from kwhen.catalog.live.store import SeriesStore
 from kwhen.catalog.places import place
 from kwhen.catalog.plans import RatePlan
 from kwhen.cli import homes, options
-from kwhen.cli.live import live_store
+from kwhen.cli.live import held_prices
 from kwhen.cli.page import emit, page
 from kwhen.cli.signal_document import Told, open_adr_event, signal_document, write_csv
 from kwhen.cli.signal_page import show_signal
@@ -175,9 +172,3 @@ def _local(at: date, zone: ZoneInfo) -> datetime:
 def _this_quarter() -> datetime:
     now = datetime.now(UTC)
     return now.replace(minute=now.minute - now.minute % _QUARTER_MINUTES, second=0, microsecond=0)
-
-
-def held_prices() -> SeriesStore | None:
-    """Market prices that were fetched, where any were."""
-    store = live_store(read_settings(os.environ))
-    return store if store.folder.is_dir() else None

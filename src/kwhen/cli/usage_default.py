@@ -100,7 +100,7 @@ def default(
         utility(utility_id)  # an id that nobody has is refused
     made = profile(
         place(zipcode),
-        _window(year, first, end),
+        year_or_days(year, first, end),
         annual_kwh=annual_kwh,
         solar=homes.solar_system(solar_kw, tilt_deg=tilt, azimuth_deg=azimuth),
         utility_id=utility_id,
@@ -121,16 +121,17 @@ def profile(
     annual_kwh: float | None = None,
     solar: SolarSystem | None = None,
     utility_id: int | None = None,
+    zone: str | None = None,
 ) -> Profile:
-    """The default usage of a place on the clock of that place."""
+    """The default usage of a place over local days: of that place, or of a zone."""
     first, end = window
-    zone = where.timezone
+    zone = zone or where.timezone
     grid = covering(instant(first, zone), instant(end, zone), _STEP_MINUTES, zone)
     usage = default_usage(where, utility_id, grid, annual_kwh=annual_kwh, solar=solar)
     return Profile(where=where, solar=solar, first=first, end=end, grid=grid, usage=usage)
 
 
-def _window(year: int | None, first: date | None, end: date | None) -> tuple[date, date]:
+def year_or_days(year: int | None, first: date | None, end: date | None) -> tuple[date, date]:
     """A whole year, or the days that are given."""
     if first is None and end is None:
         chosen = year or datetime.now(UTC).year - 1
@@ -164,8 +165,8 @@ def _write_csv(made: Profile, file: TextIO) -> None:
 
 def _starts(made: Profile) -> Iterator[str]:
     """Local start of every step, with its offset."""
-    zone, step = ZoneInfo(made.where.timezone), timedelta(minutes=_STEP_MINUTES)
-    begin = instant(made.first, made.where.timezone)
+    zone, step = ZoneInfo(made.grid.zone), timedelta(minutes=_STEP_MINUTES)
+    begin = instant(made.first, made.grid.zone)
     return ((begin + n * step).astimezone(zone).isoformat() for n in range(made.grid.count))
 
 
