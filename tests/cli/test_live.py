@@ -35,7 +35,7 @@ def test_prices_are_fetched_kept_and_shown(kwhen: Kwhen, server: LiveServer, tmp
     first = held["held"][0]
     assert first["point"] == "CAISO/DLAP_PGAE-APND" and first["step_count"] == 23
     assert (first["start"], first["end"]) == ("2026-03-08T08:00:00Z", "2026-03-09T07:00:00Z")
-    assert first["sources"] == ["CAISO OASIS PRC_LMP DAM"] and first["unit"] == "usd_per_kwh"
+    assert first["sources"] == ["caiso-oasis-prc-lmp DAM"] and first["unit"] == "usd_per_kwh"
     shown = kwhen("markets", "show")
     assert "DLAP_SCE-APND" in shown.out and shown.widest <= 80
     assert kwhen("carbon", "show").out.startswith("Nothing is held.")

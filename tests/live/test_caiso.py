@@ -123,7 +123,7 @@ def test_a_day_is_asked_for_from_local_midnight_to_midnight(server, web, world):
         "node": f"{PGE},{SCE}",
     }
     assert [str(series.point) for series in found] == [f"CAISO/{PGE}", f"CAISO/{SCE}"]
-    assert (found[0].source, found[0].market) == ("CAISO OASIS PRC_LMP", "DAM")
+    assert (found[0].source, found[0].market) == ("caiso-oasis-prc-lmp", "DAM")
     assert found[0].fetched_s == world.now_s
     assert not world.pauses
 

@@ -38,7 +38,8 @@ class Source:
             raise SourceError(f"source {self.id!r}: retrieved must be a date such as 2026-07-01")
 
 
-_FILES = ("sources.toml", "sources-urdb.toml")  # the second is written by a build
+# The second is written by a build; what the third names is asked live and never ships.
+_FILES = ("sources.toml", "sources-urdb.toml", "sources-live.toml")
 _FIELDS = frozenset(field.name for field in fields(Source)) - {"id"}
 
 
@@ -70,7 +71,7 @@ def read_sources(text: str) -> Mapping[str, Source]:
 
 @cache
 def sources() -> Mapping[str, Source]:
-    """Every source of the shipped figures, by id."""
+    """Every source of the shipped figures and of live ones, by id."""
     register: dict[str, Source] = {}
     for file in _FILES:
         part = read_sources(read_text(file))

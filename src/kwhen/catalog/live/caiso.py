@@ -38,6 +38,7 @@ from kwhen.errors import SourceError
 GROUP = "CAISO"
 BASE_URL = "https://oasis.caiso.com/oasisapi"
 SOURCE = "CAISO OASIS PRC_LMP"
+SOURCE_ID = "caiso-oasis-prc-lmp"
 MARKET = "DAM"
 NODES = ("DLAP_PGAE-APND", "DLAP_SCE-APND", "DLAP_SDGE-APND", "DLAP_VEA-APND")
 ZONE = ZoneInfo("America/Los_Angeles")
@@ -76,7 +77,7 @@ def fetch(
                 GROUP,
                 kind=Kind.DAY_AHEAD_PRICE,
                 step_s=HOUR_S,
-                source=SOURCE,
+                source=SOURCE_ID,
                 market=MARKET,
                 fetched_s=last_s,
             )

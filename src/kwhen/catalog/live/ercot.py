@@ -34,6 +34,7 @@ API_URL = "https://api.ercot.com/api/public-reports"
 TOKEN_URL = "https://ercotb2c.b2clogin.com/ercotb2c.onmicrosoft.com/B2C_1_PUBAPI-ROPC-FLOW/oauth2/v2.0/token"
 CLIENT_ID = "fec253ea-0d06-4272-a5e6-b478baeecd70"  # ERCOT's own, the same for every user
 SOURCE = "ERCOT NP4-190-CD"
+SOURCE_ID = "ercot-np4-190-cd"
 MARKET = "DAM"
 POINTS = (
     "LZ_AEN", "LZ_CPS", "LZ_HOUSTON", "LZ_LCRA", "LZ_NORTH", "LZ_RAYBN", "LZ_SOUTH", "LZ_WEST",
@@ -151,7 +152,7 @@ def _series(found: Readings, points: Sequence[str], fetched_s: float) -> tuple[S
         GROUP,
         kind=Kind.DAY_AHEAD_PRICE,
         step_s=HOUR_S,
-        source=SOURCE,
+        source=SOURCE_ID,
         market=MARKET,
         fetched_s=fetched_s,
     )

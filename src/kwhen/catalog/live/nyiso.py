@@ -27,6 +27,7 @@ from kwhen.errors import SourceError
 GROUP = "NYISO"
 BASE_URL = "https://mis.nyiso.com/public/csv"
 SOURCE = "NYISO P-2A"
+SOURCE_ID = "nyiso-p-2a"
 MARKET = "DAM"
 ZONES = (
     "CAPITL", "CENTRL", "DUNWOD", "GENESE", "HUD VL", "LONGIL", "MHK VL", "MILLWD", "N.Y.C.",
@@ -66,7 +67,7 @@ def fetch(
             GROUP,
             kind=Kind.DAY_AHEAD_PRICE,
             step_s=HOUR_S,
-            source=SOURCE,
+            source=SOURCE_ID,
             market=MARKET,
             fetched_s=fetched_s,
         )

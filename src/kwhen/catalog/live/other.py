@@ -15,6 +15,7 @@ from kwhen.catalog.live.series import HOUR_S, Collector, Kind, Readings, Series,
 from kwhen.errors import SourceError
 
 SOURCE = "gridstatus"
+SOURCE_ID = "gridstatus"
 MARKET = "DAY_AHEAD_HOURLY"
 PLACES = {  # market, which is the name of its class as well → column of the place
     "ISONE": "Location",
@@ -45,7 +46,7 @@ def fetch(
         group,
         kind=Kind.DAY_AHEAD_PRICE,
         step_s=HOUR_S,
-        source=SOURCE,
+        source=SOURCE_ID,
         market=MARKET,
         fetched_s=clock(),
     )

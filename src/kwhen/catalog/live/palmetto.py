@@ -19,6 +19,7 @@ from kwhen.errors import SourceError, UsageError
 
 BASE_URL = "https://ei.palmetto.com"
 SOURCE = "Palmetto Energy Intelligence"
+SOURCE_ID = "palmetto-energy-intelligence"
 LOAD = "consumption.electricity"
 PV = "production.electricity"
 

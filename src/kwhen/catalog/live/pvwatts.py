@@ -18,6 +18,7 @@ from kwhen.errors import SourceError, UsageError
 
 BASE_URL = "https://developer.nlr.gov"
 SOURCE = "PVWatts v8"
+SOURCE_ID = "pvwatts-v8"
 HOURS = 8760
 ModuleType = Literal["standard", "premium", "thinFilm"]
 ArrayType = Literal["fixedOpenRack", "fixedRoof", "singleAxis", "backtracked", "dualAxis"]

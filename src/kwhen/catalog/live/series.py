@@ -63,7 +63,7 @@ def read_point(text: str) -> Point:
 class Series:
     """Values of one point, each for the step that begins at its instant.
 
-    Steps may be missing. `source` names the publisher's product, `market` the run or signal
+    Steps may be missing. `source` is an id of the sources register, `market` the run or signal
     in it, `fetched_s` when it was asked for.
     """
 

@@ -28,6 +28,7 @@ from kwhen.errors import SourceError
 GROUP = "SGIP"
 BASE_URL = "https://sgipsignal.com"
 SOURCE = "SGIP signal"
+SOURCE_ID = "sgip-signal"
 MARKET = "moer"
 REGIONS = (
     "SGIP_CAISO_PGE", "SGIP_CAISO_SCE", "SGIP_CAISO_SDGE", "SGIP_LADWP", "SGIP_BANC_SMUD",
@@ -82,7 +83,7 @@ def fetch(
             GROUP,
             kind=Kind.CARBON,
             step_s=FIVE_MINUTES_S,
-            source=SOURCE,
+            source=SOURCE_ID,
             market=MARKET,
             fetched_s=fetched_s,
         )

@@ -31,7 +31,7 @@ _SUFFIX = ".npz"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where values came from: the publisher's product, and the run or signal in it."""
+    """Where values came from: an id of the sources register, and the run or signal in it."""
 
     source: str
     market: str

@@ -29,6 +29,7 @@ from kwhen.errors import SourceError
 GROUP = "WATTTIME"
 BASE_URL = "https://api.watttime.org"
 SOURCE = "WattTime v3"
+SOURCE_ID = "watttime-v3"
 SIGNAL = "co2_moer"
 UNIT = "lbs_co2_per_mwh"
 _TOKEN_S = 1800.0
@@ -137,7 +138,7 @@ def _series(found: Points, kind: Kind, fetched_s: float) -> tuple[Series, ...]:
         GROUP,
         kind=kind,
         step_s=found.step_s,
-        source=SOURCE,
+        source=SOURCE_ID,
         market=SIGNAL,
         fetched_s=fetched_s,
     )
