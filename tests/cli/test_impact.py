@@ -55,7 +55,7 @@ def test_one_scenario_on_the_page(kwhen: Kwhen) -> None:
     assert "3 kW of solar, not net metered, export rule NBT25" in said
     assert "CO2e: marginal rate by month and hour" in said
     assert "The bill by charge" in said and "Energy Commission surcharge" in said
-    assert "climate credit: California Climate Credit" in said
+    assert "local taxes: city or county" in said
 
 
 def test_the_default_usage_is_that_of_its_command(kwhen: Kwhen) -> None:

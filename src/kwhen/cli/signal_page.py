@@ -214,7 +214,7 @@ def _source_words(told: Told, signal: Signal) -> list[str]:
                 f"{note.component}: {note.source}",
                 note.vintage,
                 more.get(note.component, ""),
-                "no live figures" if note.is_fallback else "",
+                "a fallback" if note.is_fallback else "",
             )
             if word
         )
