@@ -5,6 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tools.california_climate import PGE_2025, UNKNOWN
+
 SCHEDULES = {
     "e1": ("E-1", "E-1: residential service in tiers"),
     "etouc": ("E-TOU-C", "E-TOU-C: time of use, peak 4-9 p.m. every day"),
@@ -25,10 +27,6 @@ NON_BYPASSABLE = {
 CIA = "conservation_incentive_adjustment"
 ENERGY = ["supply", "delivery", "non_bypassable", "other"]
 ROUNDING = Decimal("0.00001")  # a printed total is rounded once, its parts each on their own
-CLIMATE_CREDIT = {
-    "name": "climate_credit",
-    "note": "California Climate Credit: paid per household; amount and months not held",
-}
 LOCAL_TAXES = {"name": "local_taxes", "note": "city or county utility users' tax is not held"}
 MINIMUM_BILL = {
     "name": "minimum_bill",
@@ -74,7 +72,7 @@ def document(raw: Path, slug: str) -> tuple[dict[str, Any], str]:
         "state": "CA",
         "timezone": "America/Los_Angeles",
         "eligibility": ELIGIBILITY.get(slug),
-        "missing": [CLIMATE_CREDIT, LOCAL_TAXES],
+        "missing": [LOCAL_TAXES],
         "schedules": _schedules(last),
         "baselines": _baselines(vintages) if last["has_baseline"] else None,
         "versions": [
@@ -154,6 +152,8 @@ def _version(raw: Path, slug: str, vintage: dict[str, Any], until: Any) -> dict[
     if services:
         charges.append(_services_charge(services["tier_3"]))
     charges.append(energy_tax(raw, vintage["effective"]))
+    credited = vintage["effective"].startswith("2025")
+    charges += [PGE_2025] if credited else []
     return {
         "effective": date_of(vintage),
         "until": until,
@@ -161,7 +161,7 @@ def _version(raw: Path, slug: str, vintage: dict[str, Any], until: Any) -> dict[
         "baseline": "standard" if vintage["has_baseline"] else None,
         "holidays": "pge-8" if slug == "etoud" else None,
         "export_rules": ["pge-nbt", "pge-nem2"],
-        "missing": [] if services else [MINIMUM_BILL],
+        "missing": [*([] if credited else [UNKNOWN]), *([] if services else [MINIMUM_BILL])],
         "charges": charges,
         "programmes": _programmes(raw, slug, vintage, charges),
     }

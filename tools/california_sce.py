@@ -6,7 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tools.california_pge import CLIMATE_CREDIT, LOCAL_TAXES, energy_tax
+from tools.california_climate import SCE_2026, USUAL_MONTHS
+from tools.california_pge import LOCAL_TAXES, energy_tax
 from tools.urdb_item import item, prices_by_period
 
 UTILITY_ID = 17609
@@ -33,11 +34,6 @@ GAPS = {
         "name": "baseline_territory",
         "note": "the allowance of Region 5 alone is held (basic heating); homes of other "
         "regions have other allowances",
-    },
-    "climate": {
-        **CLIMATE_CREDIT,
-        "note": "California Climate Credit: 36.00 $ twice a year on the sheets of 2026-01; "
-        "its months are not held",
     },
     "credit": {
         "name": "baseline_credit_rate",
@@ -228,7 +224,7 @@ def baselines(raw: Path) -> dict[str, Any]:
 
 def header(raw: Path, code: str, name: str, *, has_baseline: bool) -> dict[str, Any]:
     """What all of SCE's plan files share."""
-    gaps = [GAPS["climate"], LOCAL_TAXES]
+    gaps = [USUAL_MONTHS, LOCAL_TAXES]
     return {
         "format": 1,
         "family": f"{UTILITY_ID}/{code}",
@@ -300,7 +296,7 @@ def _version(
         "baseline": "2026" if has_baseline else None,
         "holidays": "sce-8",
         "missing": [],
-        "charges": [*charges, energy_tax(raw, "2026-01-01")],
+        "charges": [*charges, energy_tax(raw, "2026-01-01"), SCE_2026],
         "programmes": programmes("sce-tou-d-sheets-2026-01", has_parts=has_parts),
     }
 
@@ -361,7 +357,7 @@ def _domestic_version(
         "sources": list(dict.fromkeys([source, "sce-d-sheets-2026-01"])),
         "baseline": "2026",
         "missing": [],
-        "charges": [main, services(0.794), energy_tax(raw, "2026-01-01")],
+        "charges": [main, services(0.794), energy_tax(raw, "2026-01-01"), SCE_2026],
         "programmes": programmes("sce-d-sheets-2026-01", has_parts=has_parts),
     }
 

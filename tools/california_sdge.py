@@ -5,7 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tools.california_pge import CLIMATE_CREDIT, LOCAL_TAXES, energy_tax
+from tools.california_climate import SDGE_2024_25, UNKNOWN
+from tools.california_pge import LOCAL_TAXES, energy_tax
 from tools.california_sce import decimals
 from tools.urdb_item import item, prices_by_period
 
@@ -72,7 +73,7 @@ def documents(raw: Path) -> dict[str, tuple[dict[str, Any], str]]:
 
 
 def _header(raw: Path, code: str, name: str, *, has_baseline: bool) -> dict[str, Any]:
-    gaps = [CLIMATE_CREDIT, LOCAL_TAXES]
+    gaps = [LOCAL_TAXES]
     return {
         "format": 1,
         "family": f"{UTILITY_ID}/{code}",
@@ -224,13 +225,13 @@ def _dr(raw: Path) -> dict[str, Any]:
                 "sources": ["ratebook"],
                 "baseline": "2024",
                 "missing": [GAPS["old"]],
-                "charges": [_tiers(before), minimum, energy_tax(raw, "2025-01-01")],
+                "charges": [_tiers(before), minimum, energy_tax(raw, "2025-01-01"), SDGE_2024_25],
             },
             {
                 "effective": APRIL,
                 "sources": ["sdge-dr-2026-04", "ratebook"],
                 "baseline": "2024",
-                "missing": [GAPS["rates"]],
+                "missing": [GAPS["rates"], UNKNOWN],
                 "charges": [new, _services(), energy_tax(raw, "2026-01-01")],
                 "programmes": _programmes("sdge-dr-2026-04"),
             },
@@ -276,7 +277,7 @@ def _tou_dr_1(raw: Path) -> dict[str, Any]:
                 "sources": ["ratebook"],
                 "baseline": "2024",
                 "holidays": "weekday-8",
-                "missing": [GAPS["holidays"]],
+                "missing": [GAPS["holidays"], UNKNOWN],
                 "charges": [energy, credit, _services(), energy_tax(raw, "2026-01-01")],
                 "programmes": _programmes("sdge-dr-2026-04"),
             }
@@ -307,7 +308,7 @@ def _ev_tou_5(raw: Path) -> dict[str, Any]:
                 "until": until,
                 "sources": list(dict.fromkeys([source, "ratebook"])),
                 "holidays": "weekday-8",
-                "missing": [GAPS["holidays"]],
+                "missing": [GAPS["holidays"], UNKNOWN],
                 "charges": [
                     _tou_energy(parts, schedule)
                     | ({"total_usd_per_kwh": totals} if parts is april else {}),

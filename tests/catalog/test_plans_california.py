@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+import kwhen
 from kwhen.catalog.community import community_choice
 from kwhen.catalog.plans import plan, plan_keys, rate_plan
 from kwhen.engine.compensation import DatedPrice, Leftover, Netting
@@ -14,6 +15,7 @@ from kwhen.errors import ChoiceError
 
 FLOAT_USD = 1e-12  # sums of seventeen prices in binary
 MARCH = date(2026, 3, 1)
+CLIMATE_CREDIT = "California Climate Credit"
 
 
 def energy(tariff: Tariff, name: str = "Energy") -> EnergyCharge:
@@ -219,3 +221,22 @@ def test_community_choice_swaps_the_supply() -> None:
 def test_community_choice_refuses_what_is_not_offered(key: str, given: dict[str, object]) -> None:
     with pytest.raises(ChoiceError):
         community_choice(plan(key, on=MARCH), **given)
+
+
+def test_the_climate_credit_of_2025_is_paid_in_april_and_october() -> None:
+    bill = kwhen.bill(rate_plan("14328/E-ELEC"), np.full(365 * 96, 0.1), start=date(2025, 1, 1))
+    paid = [(x.start.month, x.amount_usd) for x in bill.lines if x.charge == CLIMATE_CREDIT]
+    assert paid == [(4, -58.23), (10, -58.23)]
+    assert "climate_credit" not in {gap.name for gap in bill.missing}
+    later = kwhen.bill(rate_plan("14328/E-ELEC"), np.full(30 * 96, 0.1), start=date(2026, 4, 1))
+    assert "climate_credit" in {gap.name for gap in later.missing}
+
+
+def test_sce_pays_what_its_sheet_says_twice_a_year() -> None:
+    # Schedule D, sheet 2 of 2026-01: 36.00 $, semi-annually.
+    bill = kwhen.bill(
+        rate_plan("17609/TOU-D-PRIME"), np.full(365 * 96, 0.1), start=date(2026, 1, 1)
+    )
+    paid = [(x.start.month, x.amount_usd) for x in bill.lines if x.charge == CLIMATE_CREDIT]
+    assert paid == [(4, -36.0), (10, -36.0)]
+    assert "climate_credit_months" in {gap.name for gap in bill.missing}

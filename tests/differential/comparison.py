@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from kwhen.catalog.plans import plan_keys, rate_plan
 from kwhen.engine.bill import bill
 from kwhen.engine.grid import Calendar
-from kwhen.engine.tariff import EnergyCharge, Tariff
+from kwhen.engine.tariff import EnergyCharge, LumpCharge, Tariff
 from tests.differential.homes import DAYS_COUNT, load_kw, shaving_kw, solar_kw
 from tests.differential.pysam import Inexpressible, first_day, nets_alike, sam_rate, sam_year
 from tests.sam import NEM_KWH, NET_BILLING, SamRate, sam_channels, sam_export_rule, sam_tariff
@@ -55,7 +55,9 @@ def compared(key: str) -> Compared:
     """The newest version of a plan under every case."""
     tariff = rate_plan(key).versions[-1]
     notes = ["without its holidays"] if _has_holidays(tariff) else []
-    tariff = replace(tariff, holidays=None)
+    kept = tuple(charge for charge in tariff.charges if not isinstance(charge, LumpCharge))
+    notes += ["without its dated credit"] if kept != tariff.charges else []
+    tariff = replace(tariff, holidays=None, charges=kept)
     apart = []
     for number, case in enumerate(CASES):
         try:

@@ -27,6 +27,7 @@ DIFFERENCES = (
     ("what", "in SAM", "in the comparison"),
     ("---", "---", "---"),
     ("holidays", "its year has no dates", "both bill the plan without them"),
+    ("credits of a date", "its year has no dates", "both bill the plan without them"),
     (
         "several energy charges",
         "one matrix of prices",
