@@ -10,7 +10,7 @@ PUBLIC = [
     "read_urdb", "rate_plan", "plan", "plans", "bill", "prices", "read_usage",
     "Tariff", "RatePlan", "Customer", "Event", "Bill", "Line", "Credit", "Missing", "Prices",
     "Usage", "Home", "SolarSystem", "CarbonIntensity", "price_signal", "price_signals", "Signal",
-    "impact", "compare_impacts", "Impact", "Comparison",
+    "impact", "compare_impacts", "Impact", "Comparison", "default_profile", "Profile",
     "KwhenError", "TariffError", "UsageError", "CoverageError", "NotFound", "ChoiceError",
     "SourceError", "__version__",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ says what it costs, `prices` what one more kWh would.
 from kwhen.api.bills import bill, prices
 from kwhen.api.homes import Home
 from kwhen.api.impacts import Comparison, Impact, compare_impacts, impact
+from kwhen.api.profiles import Profile, default_profile
 from kwhen.api.signals import Signal, price_signal, price_signals
 from kwhen.catalog.plans import RatePlan, plan, plans, rate_plan
 from kwhen.catalog.urdb import read_urdb
@@ -46,6 +47,7 @@ __all__ = [
     "Missing",
     "NotFound",
     "Prices",
+    "Profile",
     "RatePlan",
     "Signal",
     "SourceError",
@@ -57,6 +59,7 @@ __all__ = [
     "__version__",
     "bill",
     "compare_impacts",
+    "default_profile",
     "impact",
     "plan",
     "plans",

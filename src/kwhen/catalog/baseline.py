@@ -175,14 +175,21 @@ def _exporting_frac(
     return np.asarray(share)
 
 
+def check_annual_kwh(annual_kwh: float | None) -> None:
+    """Raise UsageError for an energy of a year that no home has; None is none given."""
+    if annual_kwh is not None and not (
+        isfinite(annual_kwh) and 0.0 <= annual_kwh <= ANNUAL_ALLOWED_KWH
+    ):
+        raise UsageError(
+            f"annual_kwh is {annual_kwh!r}; it must be a number from 0 to "
+            f"{ANNUAL_ALLOWED_KWH:,.0f} kWh a year"
+        )
+
+
 def _annual(place: Place, utility_id: int | None, annual_kwh: float | None) -> MeanUse:
     """Energy of a home's year: its own, else the mean of its utility or state."""
+    check_annual_kwh(annual_kwh)
     if annual_kwh is not None:
-        if not (isfinite(annual_kwh) and 0.0 <= annual_kwh <= ANNUAL_ALLOWED_KWH):
-            raise UsageError(
-                f"annual_kwh is {annual_kwh!r}; it must be a number from 0 to "
-                f"{ANNUAL_ALLOWED_KWH:,.0f} kWh a year"
-            )
         return MeanUse(kwh_per_year=float(annual_kwh), customers=1, source="", is_fallback=False)
     if utility_id is None and place.utilities:
         utility_id = place.utilities[0].eia_id
