@@ -1,6 +1,5 @@
 """Bearer tokens: asked for when needed, again when they expire or are refused."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -57,8 +56,3 @@ class Login:
             raise SourceError(f"{self._request.url}: the answer has no {self._name}")
         self._token = token
         self._until_s = self._web.clock() + self._life_s - _MARGIN_S
-
-
-def with_ask(login: Login | None) -> Callable[[Request], Answer] | None:
-    """The way to ask that goes through a login, None without one."""
-    return None if login is None else login.ask
