@@ -103,8 +103,9 @@ def test_the_rate_follows_the_day() -> None:
 
 
 def test_of_programmes_that_exclude_each_other_one_is_paid_and_the_others_told() -> None:
-    assert ids("94107", date(2025, 7, 1)) == ["elrp-a4"]
-    assert "power-saver-rewards-2024" in gaps("94107", date(2025, 7, 1))
+    # Any home could join Power Saver Rewards; A.4 takes batteries behind an aggregator alone.
+    assert ids("94107", date(2025, 7, 1)) == ["power-saver-rewards-2024"]
+    assert "elrp-a4" in gaps("94107", date(2025, 7, 1))
     assert "energy-storage-solutions-ct-summer" in gaps("06103", date(2025, 7, 1))
 
 
