@@ -13,6 +13,7 @@ from kwhen.catalog.baseline import default_usage
 from kwhen.catalog.carbon import marginal_carbon
 from kwhen.catalog.places import place
 from kwhen.catalog.solar import pv_series
+from kwhen.catalog.sources import sources
 from kwhen.engine.grid import Calendar, whole_days
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -138,3 +139,15 @@ def test_the_window_must_fit_the_arrays() -> None:
         kwhen.impact(HOME, USE_KWH, None, date(2026, 7, 1), date(2026, 8, 2))
     with pytest.raises(kwhen.UsageError, match="takes one home"):
         kwhen.impact(HOME, np.tile(USE_KWH, (2, 1)), None, **JULY)
+
+
+def test_every_figure_says_how_it_was_made_and_from_what() -> None:
+    found = kwhen.impact(HOME, USE_KWH, None, **JULY)
+    basis = {one.figure: one for one in found.basis}
+    assert set(basis) == {"bill", "export_credit", "co2e", "grid_services"}
+    known = sources()
+    assert all(id in known for one in found.basis for id in one.sources)
+    assert basis["co2e"].sources == ("egrid-cambium-marginal",)
+    assert "pge-e-elec-7846-E" in basis["bill"].sources
+    bare = kwhen.impact(Home(plan="14328/E-ELEC"), USE_KWH, None, **JULY)
+    assert {one.figure for one in bare.basis} == {"bill", "export_credit"}

@@ -24,6 +24,15 @@ from kwhen.errors import UsageError
 Floats = NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """How a figure was made, and from which sources (ids of the register)."""
+
+    figure: str  # "bill", "export_credit", "co2e" or "grid_services"
+    method: str
+    sources: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Impact:
     """Bill, grid revenue and emissions of one home's energy over a window."""
@@ -46,6 +55,27 @@ class Impact:
     def export_credit_usd(self) -> float:
         """What exporting saved on the bill. [USD]"""
         return float(self.bill.credit_usd)
+
+    @property
+    def basis(self) -> tuple[Basis, ...]:
+        """Source and method of each figure that there is."""
+        lines = tuple(dict.fromkeys(line.source for line in self.bill.lines if line.source))
+        found = [
+            Basis(figure="bill", method="every line of the plan, rounded to cents", sources=lines),
+            Basis(
+                figure="export_credit",
+                method="the bill of the same import without export, less the bill",
+                sources=lines,
+            ),
+        ]
+        if self.carbon is not None:
+            method = f"import less export x marginal rate at the meter ({self.carbon.model})"
+            found.append(Basis(figure="co2e", method=method, sources=(self.carbon.source,)))
+        if self.grid_services is not None:
+            method = "events of each month x less than the usual use in them"
+            sources = self.grid_services.sources
+            found.append(Basis(figure="grid_services", method=method, sources=sources))
+        return tuple(found)
 
     @property
     def grid_services_usd(self) -> float | None:
