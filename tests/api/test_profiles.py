@@ -145,7 +145,7 @@ def test_both_services_are_used_and_told(homes, arrays, server):
     assert load.vintage == "2023, asked 2026-09-21"
     assert solar.vintage == "PVWatts 8.5.0, NSRDB tmy-2020, asked 2026-09-21"
     assert set(found.sources) <= set(sources())
-    assert not found.is_fallback and not found.missing
+    assert not found.is_fallback and not found.missing and found.by_service == ("load", "solar")
     assert found.annual_kwh == pytest.approx(WHOLE_KWH)
     assert found.pv_kwh.sum() == pytest.approx(WHOLE_KWH)
     assert found.load_kwh.sum() == pytest.approx(WHOLE_KWH, rel=0.01)
@@ -291,7 +291,7 @@ def test_a_service_in_trouble_is_told_and_the_shipped_figures_stand_in(homes, ar
     shipped = kwhen.default_profile(SUNNY, *YEAR)
     assert np.array_equal(found.import_kwh, shipped.import_kwh)
     assert np.array_equal(found.export_kwh, shipped.export_kwh)
-    assert found.sources == shipped.sources
+    assert found.sources == shipped.sources and not found.by_service
     assert [note.is_fallback for note in found.notes] == [True, True] and found.is_fallback
     load, solar = found.missing
     assert (load.name, solar.name) == ("load_service", "solar_service")

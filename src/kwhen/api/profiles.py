@@ -47,6 +47,7 @@ class Profile:
     pv_kwh: Floats | None  # (N,) None without solar
     annual_kwh: float  # load of a whole year
     step_minutes: int
+    by_service: tuple[str, ...]  # "load", "solar" or both, where a service gave them
     notes: tuple[SourceNote, ...]
     missing: tuple[Missing, ...]
 
@@ -69,6 +70,7 @@ class _Part:
     note: SourceNote
     missing: tuple[Missing, ...]
     annual_kwh: float = 0.0
+    is_by_service: bool = False
 
 
 def default_profile(
@@ -135,6 +137,7 @@ def place_profile(
         pv_kwh=None if pv is None else pv.kwh,
         annual_kwh=load.annual_kwh,
         step_minutes=grid.step_minutes,
+        by_service=tuple(part.note.component for part in parts if part.is_by_service),
         notes=tuple(part.note for part in parts),
         missing=tuple(dict.fromkeys(gap for part in parts for gap in part.missing)),
     )
@@ -210,8 +213,13 @@ def _solar(where: Place, grid: Grid, system: SolarSystem, service: SolarSource |
 
 def _part(component: str, year: HomeYear, energy_kwh: Floats) -> _Part:
     note = SourceNote(component=component, source=year.source, vintage=year.vintage)
-    total_kwh = float(year.hourly_kwh.sum())
-    return _Part(kwh=energy_kwh, note=note, missing=year.missing, annual_kwh=total_kwh)
+    return _Part(
+        kwh=energy_kwh,
+        note=note,
+        missing=year.missing,
+        annual_kwh=float(year.hourly_kwh.sum()),
+        is_by_service=True,
+    )
 
 
 def _asked(

@@ -20,7 +20,12 @@ from kwhen.cli.meter import Metered, metered
 from kwhen.cli.page import emit, page
 from kwhen.cli.scenario import EV_KW, Devices, Scenario
 from kwhen.cli.stock import find_plan
-from kwhen.cli.usage_default import profile, year_or_days
+from kwhen.cli.usage_default import (
+    care_words,
+    profile,
+    source_words,
+    year_or_days,
+)
 from kwhen.engine.grid import instant
 from kwhen.errors import CoverageError
 from kwhen.usage import Usage
@@ -94,7 +99,7 @@ def impact(
         ev_kw=ev_kw,
     )
     base = _base(home, usage, first, end, fill)
-    if usage is not None:  # its own days say what is usual for it
+    if base.usage.format != "default":  # its own days say what is usual for it
         home = replace(home, history=base.usage)
     other = _other(home, base, against, devices, fill, cost)
     story = _story(home, rate, base, other, carbon_model, cost, strict=strict)
@@ -127,8 +132,8 @@ def _base(
         import_kwh=made.usage.import_kwh,
         export_kwh=made.usage.export_kwh,
         gaps=(),
-        notes=tuple(gap.note for gap in made.usage.missing),
-        format="default",
+        notes=(*source_words(made.usage), *care_words(made.usage)),
+        format="service" if made.usage.by_service else "default",
     )
     return Metered(
         file="the default usage of an average home",

@@ -1,10 +1,11 @@
 """`kwhen usage default`: what a home uses when nobody has measured it, as a file to read again."""
 
 import csv
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -16,11 +17,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.text import Text
 
-from kwhen.catalog.baseline import DefaultUsage, default_usage
+from kwhen.api import profiles
+from kwhen.api.profiles import place_profile
+from kwhen.catalog.live.home_year import load_source, solar_source
+from kwhen.catalog.live.settings import read_settings
 from kwhen.catalog.places import Place, place, utility
 from kwhen.cli import homes, options
 from kwhen.cli.homes import place_words, solar_words
 from kwhen.cli.kinds import gap_documents, gap_words
+from kwhen.cli.live import live_web, progress_bar
 from kwhen.cli.page import (
     Document,
     bar,
@@ -44,6 +49,11 @@ EXAMPLE = "kwhen usage default --zip 94107 --year 2025 --solar-kw 4 --out usage.
 _STEP_MINUTES = 15
 _DECIMALS = 6  # a thousandth of a Wh
 _BAR_WIDTH = 20
+_SERVICE_GAPS = ("load_service", "solar_service")
+_STANDS_IN = {  # what a figure is that stands in, where no service failed
+    "load": "its mean is of the state: the utility reports none",
+    "solar": "its yields are those of the nearest climate zone",
+}
 
 Floats = NDArray[np.float64]
 
@@ -57,7 +67,7 @@ class Profile:
     first: date
     end: date
     grid: Grid
-    usage: DefaultUsage
+    usage: profiles.Profile
 
     @property
     def export_kwh(self) -> Floats:
@@ -123,12 +133,47 @@ def profile(
     utility_id: int | None = None,
     zone: str | None = None,
 ) -> Profile:
-    """The default usage of a place over local days: of that place, or of a zone."""
+    """The default usage of a place over local days: of that place, or of a zone.
+
+    Services that are configured are asked; one that gives nothing is told on standard error.
+    """
     first, end = window
     zone = zone or where.timezone
     grid = covering(instant(first, zone), instant(end, zone), _STEP_MINUTES, zone)
-    usage = default_usage(where, utility_id, grid, annual_kwh=annual_kwh, solar=solar)
+    settings = read_settings(os.environ)
+    web = live_web(settings)
+    with progress_bar("making the usage"):
+        usage = place_profile(
+            where,
+            utility_id,
+            grid,
+            annual_kwh=annual_kwh,
+            solar=solar,
+            load_source=load_source(settings, web),
+            solar_source=solar_source(settings, web),
+        )
+    for gap in usage.missing:
+        if gap.name in _SERVICE_GAPS:
+            print("kwhen:", gap_words(gap), file=sys.stderr)
     return Profile(where=where, solar=solar, first=first, end=end, grid=grid, usage=usage)
+
+
+def source_words(usage: profiles.Profile) -> list[str]:
+    """Which figures were used, one sentence for the load and one for the solar."""
+    failed = {gap.name for gap in usage.missing}
+    found = []
+    for note in usage.notes:
+        vintage = note.vintage if note.component in usage.by_service else "shipped figures"
+        has_failed = f"{note.component}_service" in failed
+        state = "for want of an answer" if has_failed else _STANDS_IN[note.component]
+        parts = (f"{note.component}: {note.source}", vintage, state * note.is_fallback)
+        found.append(", ".join(filter(None, parts)))
+    return found
+
+
+def care_words(usage: profiles.Profile) -> list[str]:
+    """What is doubtful about it; services that gave nothing were told already."""
+    return [gap_words(gap) for gap in usage.missing if gap.name not in _SERVICE_GAPS]
 
 
 def year_or_days(year: int | None, first: date | None, end: date | None) -> tuple[date, date]:
@@ -195,6 +240,7 @@ def _document(made: Profile, out: Path | None) -> Document:
         "total_import_kwh": round(float(usage.import_kwh.sum()), 3),
         "total_export_kwh": round(float(made.export_kwh.sum()), 3),
         "sources": list(usage.sources),
+        "components": [asdict(note) for note in usage.notes],
         "missing": gap_documents(usage.missing),
         **series,
     }
@@ -205,19 +251,15 @@ def _show(console: Console, made: Profile, out: Path | None) -> None:
     title = (f"{days(made.first, made.end)}", "bold")
     console.print(Text.assemble(title, f"  {place_words(made.where)}"))
     solar = "" if made.solar is None else f", {solar_words(made.solar).split(',')[0]}"
-    prose(console, f"an average home of {number(usage.annual_kwh)} kWh a year{solar}", "dim")
+    home = "a modelled home" if "load" in usage.by_service else "an average home"
+    prose(console, f"{home} of {number(usage.annual_kwh)} kWh a year{solar}", "dim")
     console.print()
     _show_months(console, made)
     if out is not None:
         console.print()
         prose(console, f"Written to {out}; `--usage {out}` reads it.")
-    state = ["a mean of more than the utility, which reports none"] if usage.is_fallback else []
-    paragraph(console, "Made from", [", ".join(usage.sources)])
-    paragraph(
-        console,
-        "Read it with care",
-        [*state, *(gap_words(gap) for gap in usage.missing)],
-    )
+    paragraph(console, "Made from", source_words(usage))
+    paragraph(console, "Read it with care", care_words(usage))
 
 
 def _show_months(console: Console, made: Profile) -> None:
