@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 
-ROUNDS_COUNT = 30
-CALLS_COUNT = 5  # a turn: so many calls of one side, then of the other
+ROUNDS_COUNT = 15
+CALLS_COUNT = 25  # a turn: so many calls of one side, then of the other; the first find cold caches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
