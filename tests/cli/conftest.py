@@ -48,9 +48,6 @@ def a_home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("KWHEN_CATALOG", str(tmp_path / "catalog"))
     monkeypatch.chdir(tmp_path)
-    from kwhen.cli import stock
-
-    stock.imported.cache_clear()
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kwhen.catalog.plans import RatePlan, plan_keys, rate_plan
-from kwhen.cli import comparing, comparison
+from kwhen.catalog.stock import Stock
+from kwhen.cli import comparison
 from kwhen.engine.tariff import Service
 from kwhen.engine.words import Missing
 from tests.cli.conftest import Kwhen
@@ -20,7 +21,7 @@ def changed(plan: RatePlan, **values: object) -> RatePlan:
 
 
 def offer(monkeypatch: pytest.MonkeyPatch, *offered: RatePlan) -> None:
-    monkeypatch.setattr(comparing, "find_plans", lambda zipcode: list(offered))
+    monkeypatch.setattr(Stock, "find_plans", lambda self, zipcode: list(offered))
 
 
 def test_the_best_comes_first(kwhen: Kwhen) -> None:

@@ -79,13 +79,10 @@ def test_without_a_command_the_help_is_the_answer(words: tuple[str, ...], kwhen:
 
 
 def test_imported_plans_join_those_that_ship(kwhen: Kwhen, tmp_path: Path) -> None:
-    from kwhen.cli import stock
-
     bulk_file(tmp_path)
     said = kwhen("catalog", "import", "usurdb.json.gz", "--json").document
     assert (said["read_count"], said["accepted_count"]) == (2, 1)
     assert said["refused"][0]["reason"].startswith("energyratestructure")
-    stock.imported.cache_clear()
     listed = kwhen("plans", "--zip", "94107", "--json").document["plans"]
     key = next(plan["key"] for plan in listed if plan["name"] == "Imported flat")
     billed = kwhen("bill", "--plan", key, "--usage", "demo", "--json").document

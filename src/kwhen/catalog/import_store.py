@@ -26,6 +26,8 @@ _FORMAT = 1
 _SUFFIX = ".jsonl.gz"
 _UNFINISHED = ".importing-"
 
+Mark = tuple[tuple[str, int, int, int], ...]  # of each file: name, time, size and place
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
@@ -34,6 +36,12 @@ class Header:
     path: Path
     number: int
     sha256: str
+
+
+def mark_of(folder: Path) -> Mark:
+    """What tells one state of a folder's imports from another; empty where there are none."""
+    stats = [(path.name, path.stat()) for path in _files(folder)]
+    return tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in stats)
 
 
 @contextmanager

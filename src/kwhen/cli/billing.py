@@ -1,17 +1,18 @@
 """`kwhen bill`: one home, one plan, every line."""
 
+import os
 from typing import Annotated
 
 import typer
 
 from kwhen.api import bills
 from kwhen.catalog.plans import RatePlan
+from kwhen.catalog.stock import stock_of
 from kwhen.cli import options
 from kwhen.cli.bill_document import bill_document
 from kwhen.cli.bill_page import show_bill
 from kwhen.cli.meter import Metered, metered
 from kwhen.cli.page import emit, page
-from kwhen.cli.stock import find_plan
 from kwhen.engine import choice
 from kwhen.engine.result import Bill
 from kwhen.engine.words import Customer
@@ -40,7 +41,7 @@ def bill(
 ) -> None:
     """Bill a home's usage under one plan, itemised."""
     who = options.customer(territory, heating, low_income, export_rule, interconnection_date)
-    found = find_plan(plan, who)
+    found = stock_of(os.environ).find_plan(plan, who)
     zone = found.versions[-1].timezone
     home = metered(usage, zone, first=first, end=end, fill=fill, meter=meter)
     made = _made(found, home, who, strict=strict)

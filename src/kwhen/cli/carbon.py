@@ -4,15 +4,16 @@ import os
 
 import typer
 
+from kwhen.catalog.live.held import live_store
 from kwhen.catalog.live.refresh import refresh_carbon
 from kwhen.catalog.live.series import Kind
 from kwhen.catalog.live.settings import read_settings
+from kwhen.catalog.stock import stock_of
 from kwhen.cli import options
 from kwhen.cli.live import (
     End,
     First,
     held_document,
-    live_store,
     live_web,
     progress_bar,
     report_document,
@@ -35,7 +36,7 @@ def refresh(
 ) -> None:
     """Fetch marginal emissions, measured and forecast, from the signals that are configured."""
     settings = read_settings(os.environ)
-    days, store = window(first, end, _BACK_DAYS), live_store(settings)
+    days, store = window(first, end, _BACK_DAYS), live_store(settings, stock_of(os.environ))
     with progress_bar("asking") as progress:
         report = refresh_carbon(days, settings, store, live_web(settings), progress)
     if json:
@@ -48,7 +49,7 @@ def refresh(
 
 def show(json: options.Json = False) -> None:
     """Show which emissions are held, from when to when, and when they were fetched."""
-    store = live_store(read_settings(os.environ))
+    store = live_store(read_settings(os.environ), stock_of(os.environ))
     if json:
         emit(held_document(store, _CARBON))
     else:

@@ -14,12 +14,12 @@ from rich.text import Text
 
 from kwhen.catalog.imports import ImportReport, import_urdb
 from kwhen.catalog.sources import Source, source, sources
+from kwhen.catalog.stock import stock_of
 from kwhen.catalog.urdb.fetch import UrdbApi
 from kwhen.catalog.urdb.refusal import Refusal
 from kwhen.catalog.verify import Report, verify_plans
 from kwhen.cli import options
 from kwhen.cli.page import Document, emit, number, page, paragraph, prose, put, table
-from kwhen.cli.stock import store
 from kwhen.errors import SourceError
 
 IMPORT_EXAMPLE = "kwhen catalog import usurdb.json.gz --state CA"
@@ -55,7 +55,7 @@ def import_(
             query |= {"sector": wanted} if wanted else {}
             report = import_urdb(
                 _api().items(query),
-                store(),
+                _folder(),
                 state=state,
                 utility_id=utility_id,
                 sector=wanted,
@@ -65,7 +65,7 @@ def import_(
             _check_file(source)
             report = import_urdb(
                 source,
-                store(),
+                _folder(),
                 state=state,
                 utility_id=utility_id,
                 sector=wanted,
@@ -75,6 +75,10 @@ def import_(
         emit(_import_document(report))
     else:
         _show_import(page(), report)
+
+
+def _folder() -> Path:
+    return stock_of(os.environ).folder
 
 
 def _check_file(source: str) -> None:
@@ -98,7 +102,7 @@ def _api() -> UrdbApi:
 def _import_document(report: ImportReport) -> Document:
     return {
         "name": report.name,
-        "folder": str(store()),
+        "folder": str(_folder()),
         "read_count": report.read,
         "accepted_count": report.accepted,
         "filtered_count": dict(report.filtered),
@@ -132,7 +136,7 @@ def _show_import(console: Console, report: ImportReport) -> None:
         shown.append(f"and {len(report.refused) - _SHOWN} more; --json lists all")
     paragraph(console, "Refused", shown)
     console.print()
-    prose(console, f"Kept in {store()}. `kwhen plans` lists them with those that ship.", "dim")
+    prose(console, f"Kept in {_folder()}. `kwhen plans` lists them with those that ship.", "dim")
 
 
 def verify(json: options.Json = False) -> None:

@@ -1,5 +1,6 @@
 """`kwhen impact`: what a home's usage does to its bill, to grid revenue and to emissions."""
 
+import os
 from dataclasses import replace
 from datetime import date
 from typing import Annotated
@@ -10,16 +11,17 @@ import typer
 from kwhen.api import impacts
 from kwhen.api.homes import Home
 from kwhen.api.impacts import Impact
+from kwhen.catalog.live.held import held_prices
+from kwhen.catalog.live.settings import read_settings
 from kwhen.catalog.places import place
 from kwhen.catalog.plans import RatePlan
+from kwhen.catalog.stock import stock_of
 from kwhen.cli import homes, options, scenario
 from kwhen.cli.impact_document import Story, impact_document
 from kwhen.cli.impact_page import show_impact
-from kwhen.cli.live import held_prices
 from kwhen.cli.meter import Metered, metered
 from kwhen.cli.page import emit, page
 from kwhen.cli.scenario import EV_KW, Devices, Scenario
-from kwhen.cli.stock import find_plan
 from kwhen.cli.usage_default import (
     care_words,
     profile,
@@ -84,7 +86,7 @@ def impact(
         raise typer.BadParameter("give either --usage with a file, or --default")
     who = options.customer(territory, heating, low_income, export_rule, interconnection_date)
     solar = homes.solar_system(solar_kw, non_net_metered, tilt, azimuth, interconnection_date)
-    rate = find_plan(plan, who)
+    rate = stock_of(os.environ).find_plan(plan, who)
     home = Home(
         plan=rate, zipcode=place(zipcode).zipcode, customer=who, solar=solar, annual_kwh=annual_kwh
     )
@@ -185,7 +187,7 @@ def _story(
             base.end,
             step_minutes=base.step_minutes,
             carbon_model=carbon_model,
-            live=held_prices(),
+            live=held_prices(read_settings(os.environ), stock_of(os.environ)),
             nearest=not strict,
         )
 

@@ -17,7 +17,7 @@ from kwhen.catalog.http import Web
 from kwhen.catalog.live.refresh import Outcome, RefreshReport, Row
 from kwhen.catalog.live.refresh import Progress as Told
 from kwhen.catalog.live.series import Kind
-from kwhen.catalog.live.settings import LiveSettings, read_settings
+from kwhen.catalog.live.settings import LiveSettings
 from kwhen.catalog.live.store import Coverage, SeriesStore
 from kwhen.cli.options import read_day
 from kwhen.cli.page import (
@@ -31,7 +31,6 @@ from kwhen.cli.page import (
     table,
     words,
 )
-from kwhen.cli.stock import store as plan_store
 from kwhen.errors import SourceError
 
 First = Annotated[
@@ -47,18 +46,6 @@ End = Annotated[
         help="The day after the last one; else the day after tomorrow.",
     ),
 ]
-
-
-def live_store(settings: LiveSettings) -> SeriesStore:
-    """The series that were fetched: in $KWHEN_LIVE, else beside the imported plans."""
-    chosen = settings.live
-    return SeriesStore(Path(chosen).expanduser() if chosen else plan_store() / "live")
-
-
-def held_prices() -> SeriesStore | None:
-    """The store of this machine, where anything was fetched."""
-    store = live_store(read_settings(os.environ))
-    return store if store.folder.is_dir() else None
 
 
 def live_web(settings: LiveSettings) -> Web:

@@ -6,15 +6,16 @@ from typing import Annotated
 
 import typer
 
+from kwhen.catalog.live.held import live_store
 from kwhen.catalog.live.refresh import refresh_markets
 from kwhen.catalog.live.series import Kind
 from kwhen.catalog.live.settings import MARKETS, read_settings
+from kwhen.catalog.stock import stock_of
 from kwhen.cli import options
 from kwhen.cli.live import (
     End,
     First,
     held_document,
-    live_store,
     live_web,
     progress_bar,
     report_document,
@@ -48,7 +49,7 @@ def refresh(
     if iso:
         chosen = tuple(dict.fromkeys(name.upper().replace("-", "") for name in iso))
         settings = replace(settings, markets=chosen)
-    days, store = window(first, end, _BACK_DAYS), live_store(settings)
+    days, store = window(first, end, _BACK_DAYS), live_store(settings, stock_of(os.environ))
     with progress_bar("asking") as progress:
         report = refresh_markets(
             settings.points, days, settings, store, live_web(settings), progress
@@ -63,7 +64,7 @@ def refresh(
 
 def show(json: options.Json = False) -> None:
     """Show which prices are held, from when to when, and when they were fetched."""
-    store = live_store(read_settings(os.environ))
+    store = live_store(read_settings(os.environ), stock_of(os.environ))
     if json:
         emit(held_document(store, _PRICES))
     else:

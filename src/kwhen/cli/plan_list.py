@@ -1,5 +1,6 @@
 """`kwhen plans`: what a home at a ZIP, or of a utility, can be on."""
 
+import os
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
@@ -10,10 +11,10 @@ from rich.text import Text
 
 from kwhen.catalog.places import Place, UtilityListing, place, usual_id
 from kwhen.catalog.plans import RatePlan
+from kwhen.catalog.stock import stock_of
 from kwhen.cli import options
 from kwhen.cli.kinds import kind_words, plan_document
 from kwhen.cli.page import Document, emit, grouped, listed, page, prose, put, stacked, table, words
-from kwhen.cli.stock import find_plans
 from kwhen.errors import ChoiceError
 
 EXAMPLE = "kwhen plans --zip 94107"
@@ -39,7 +40,7 @@ def list_plans(
     """List the rate plans of a ZIP code or a utility."""
     if zipcode is None and utility_id is None:
         raise ChoiceError("plans are listed by --zip, by --utility-id, or by both; give one")
-    found = find_plans(zipcode, utility_id, offered_only=not closed)
+    found = stock_of(os.environ).find_plans(zipcode, utility_id, offered_only=not closed)
     where = place(zipcode) if zipcode is not None else None
     if json:
         emit(_document(found, where, on))

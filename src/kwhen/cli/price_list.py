@@ -1,6 +1,7 @@
 """`kwhen prices`: the marginal price of every step of a window."""
 
 import csv
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from rich.text import Text
 
 from kwhen.api import bills
 from kwhen.catalog.plans import RatePlan
+from kwhen.catalog.stock import stock_of
 from kwhen.cli import options
 from kwhen.cli.kinds import gap_documents, gap_words
 from kwhen.cli.page import Document, bar, days, emit, is_drawn, page, paragraph, price, put, table
-from kwhen.cli.stock import find_plan
 from kwhen.engine.marginal import Prices
 from kwhen.errors import CoverageError, UsageError
 
@@ -70,7 +71,7 @@ def prices(
             "last one"
         )
     who = options.customer(territory, heating, low_income, export_rule, interconnection_date)
-    found = find_plan(plan, who)
+    found = stock_of(os.environ).find_plan(plan, who)
     try:
         made = bills.prices(
             found,
