@@ -19,6 +19,8 @@ ListedBy = Literal["epa", "openei", "both", "inferred"]
 # How a region was found: in the source's table, from the nearest ZIP of the state, or not at all.
 FoundBy = Literal["table", "nearest", "none"]
 
+EARTH_RADIUS_MILES = 3958.8
+
 # Leading zeros that a spreadsheet dropped come back; the four digits of ZIP+4 are not needed.
 _FORM = re.compile(r"(?:([0-9]{3,5})(?:-[0-9]{4})?|([0-9]{5})[0-9]{4})")
 _COLUMNS = (
@@ -172,6 +174,33 @@ def place(zipcode: str) -> Place:
             "Give the ZIP of a neighbour, or name the utility or the plan itself"
         )
     return _place_at(table, index)
+
+
+def zipcodes_of_prefix(prefix: str) -> tuple[str, ...]:
+    """Every known ZIP that starts with three digits, rising: "941" is San Francisco."""
+    known = _table().number
+    first, end = np.searchsorted(known, [int(prefix) * 100, int(prefix) * 100 + 100])
+    return tuple(f"{number:05d}" for number in known[first:end].tolist())
+
+
+def zipcodes_near(lat_deg: float, lon_deg: float, radius_miles: float) -> tuple[str, ...]:
+    """The ZIPs whose centre lies within a distance of a point, nearest first.
+
+    Examples
+    --------
+    >>> zipcodes_near(42.365, -71.104, 0.5)
+    ('02139', '02239')
+    """
+    table = _table()
+    lat, lon = np.radians(table.lat), np.radians(table.lon)
+    own_lat, own_lon = np.radians((lat_deg, lon_deg))
+    chord = np.sin((lat - own_lat) / 2) ** 2  # haversine
+    chord += np.cos(lat) * np.cos(own_lat) * np.sin((lon - own_lon) / 2) ** 2
+    miles = 2 * EARTH_RADIUS_MILES * np.arcsin(np.sqrt(np.minimum(chord, 1.0)))  # (Z,)
+    is_located = (table.lat != 0) | (table.lon != 0)
+    near = np.flatnonzero((miles <= radius_miles) & is_located)
+    order = near[np.argsort(miles[near], kind="stable")]
+    return tuple(f"{number:05d}" for number in table.number[order].tolist())
 
 
 def _place_at(table: _Table, index: int) -> Place:

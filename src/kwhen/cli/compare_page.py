@@ -6,8 +6,9 @@ from datetime import date
 from rich.console import Console
 from rich.text import Text
 
+from kwhen.catalog.kinds import SUPPLY_GAP, supported_type
 from kwhen.cli.comparison import Comparison, Failure, Result, Row
-from kwhen.cli.kinds import SUPPLY_GAP, gap_documents, kind
+from kwhen.cli.kinds import gap_documents
 from kwhen.cli.meter import about, as_document, doubts
 from kwhen.cli.page import (
     Document,
@@ -172,7 +173,7 @@ def _row(result: Result, row: Row, best_usd: float | None) -> Document:
         "name": row.plan.name,
         "utility_id": row.plan.utility_id,
         "utility": row.plan.utility,
-        "kind": kind(row.plan.versions[-1]),
+        "kind": supported_type(row.plan.versions[-1]),
         "total_usd": row.total_usd,
         "to_best_usd": None if best_usd is None else round(row.total_usd - best_usd, 2),
         "low_usd": row.low_usd,

@@ -14,9 +14,9 @@ from typing import Protocol
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from kwhen.api import bills
+from kwhen.catalog.kinds import lacks_supply
 from kwhen.catalog.places import Place
 from kwhen.catalog.plans import RatePlan
-from kwhen.cli.kinds import lacks_supply
 from kwhen.cli.meter import Metered, metered
 from kwhen.cli.page import grouped, page
 from kwhen.engine.result import Bill

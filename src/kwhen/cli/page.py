@@ -12,6 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kwhen.catalog.written import money as money
+from kwhen.catalog.written import number as number
+from kwhen.catalog.written import price as price
+from kwhen.catalog.written import words as words
+
 NARROWEST = 72  # below it amounts would be cut; the terminal wraps instead
 WIDEST = 100  # beyond it a line is hard to follow with the eye
 _EIGHTHS = "▏▎▍▌▋▊▉█"
@@ -49,23 +54,6 @@ def _plain(thing: object) -> str:
     raise TypeError(f"{type(thing).__name__} has no place in the document")
 
 
-def money(amount_usd: float, *, sign: bool = False) -> str:
-    """An amount in cents, such as "$1,234.50" or "-$3.00"; `sign`: a plus as well."""
-    rounded = round(float(amount_usd), 2) + 0.0  # no minus zero
-    mark = "-" if rounded < 0 else "+" if sign and rounded > 0 else ""
-    return f"{mark}${abs(rounded):,.2f}"
-
-
-def number(amount: float, digits: int = 0) -> str:
-    """A number with thousands set apart, such as "3,403"."""
-    return f"{round(float(amount), digits) + 0.0:,.{digits}f}"
-
-
-def price(usd: float) -> str:
-    """A price with the five decimals that tariff sheets print."""
-    return number(usd, 5)
-
-
 def days(first: date, end: date) -> str:
     """Dates [first, end) as people write them: with the last day in."""
     last = date.fromordinal(end.toordinal() - 1)
@@ -78,11 +66,6 @@ def bar(amount: float, largest: float, width: int) -> str:
         return ""
     eighths = max(1, round(min(amount / largest, 1.0) * width * 8))
     return "█" * (eighths // 8) + (_EIGHTHS[eighths % 8 - 1] if eighths % 8 else "")
-
-
-def words(name: str) -> str:
-    """The name of a gap or component as words: "climate_credit" is "climate credit"."""
-    return name.replace("_", " ")
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:

@@ -4,10 +4,10 @@ from math import isinf
 
 from kwhen.catalog.plans import RatePlan
 from kwhen.catalog.sources import sources
+from kwhen.catalog.tariff_words import charge_words
 from kwhen.cli.heatmap import HeatMap
 from kwhen.cli.kinds import gap_documents, plan_document
 from kwhen.cli.page import Document
-from kwhen.cli.tariff_words import charge_words
 from kwhen.engine.tariff import Charge, EnergyCharge, Period, Tariff
 
 

@@ -9,11 +9,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from kwhen.catalog.kinds import kind_words
 from kwhen.catalog.places import Place, UtilityListing, place, usual_id
 from kwhen.catalog.plans import RatePlan
 from kwhen.catalog.stock import stock_of
 from kwhen.cli import options
-from kwhen.cli.kinds import kind_words, plan_document
+from kwhen.cli.kinds import plan_document
 from kwhen.cli.page import Document, emit, grouped, listed, page, prose, put, stacked, table, words
 from kwhen.errors import ChoiceError
 

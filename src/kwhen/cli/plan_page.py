@@ -5,18 +5,19 @@ from datetime import date
 from rich.console import Console
 from rich.text import Text
 
+from kwhen.catalog.kinds import kind_words
 from kwhen.catalog.plans import RatePlan
 from kwhen.catalog.sources import sources
-from kwhen.cli.heatmap import HeatMap, show_heat_map
-from kwhen.cli.kinds import gap_words, kind_words
-from kwhen.cli.page import grouped, paragraph, price, put, table, words, wrapped
-from kwhen.cli.tariff_words import (
+from kwhen.catalog.tariff_words import (
     ceiling_words,
     charge_words,
     rule_dates,
     rule_words,
     season_words,
 )
+from kwhen.cli.heatmap import HeatMap, show_heat_map
+from kwhen.cli.kinds import gap_words
+from kwhen.cli.page import grouped, paragraph, price, put, table, words, wrapped
 from kwhen.engine.tariff import EnergyCharge, Service, Tariff, Tier
 from kwhen.engine.words import ENERGY_CLASSES, ChargeClass
 

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
+
+# How a plan prices energy; _DEMAND: it charges for power as well.
+SupportedType = Literal[
+    "FLAT", "TIERED", "TOU", "TOU_TIERED", "DYNAMIC",
+    "FLAT_DEMAND", "TIERED_DEMAND", "TOU_DEMAND", "TOU_TIERED_DEMAND", "DYNAMIC_DEMAND",
+]  # fmt: skip
 
 
 class ChargeClass(Enum):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import assert_never
 
-from kwhen.cli.page import money, number, price, words
+from kwhen.catalog.written import money, number, price, words
 from kwhen.engine.calendar import Schedule
 from kwhen.engine.compensation import ExportRule, Netting
 from kwhen.engine.tariff import (
