@@ -10,7 +10,8 @@ from kwhen.cli.homes import home_document
 from kwhen.cli.kinds import gap_documents
 from kwhen.cli.meter import Metered, as_document
 from kwhen.cli.page import Document
-from kwhen.cli.scenario import Floats, Scenario
+from kwhen.cli.scenario import Floats
+from kwhen.operations.scenarios import Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -21,7 +21,7 @@ from kwhen.cli.impact_document import Story, impact_document
 from kwhen.cli.impact_page import show_impact
 from kwhen.cli.meter import Metered, metered
 from kwhen.cli.page import emit, page
-from kwhen.cli.scenario import EV_KW, Devices, Scenario
+from kwhen.cli.scenario import DeviceOptions
 from kwhen.cli.usage_default import (
     care_words,
     profile,
@@ -30,6 +30,7 @@ from kwhen.cli.usage_default import (
 )
 from kwhen.engine.grid import instant
 from kwhen.errors import CoverageError
+from kwhen.operations.scenarios import CHARGER_KW, Devices, Scenario
 from kwhen.usage import Usage
 
 EXAMPLE = (
@@ -75,7 +76,7 @@ def impact(
     shift_share: scenario.ShiftShare = None,
     ev_kwh_per_day: scenario.EvKwh = None,
     ev_window: scenario.EvWindow = None,
-    ev_kw: scenario.EvKw = EV_KW,
+    ev_kw: scenario.EvKw = CHARGER_KW,
     cost: scenario.Cost = None,
     fill: options.Fill = "error",
     strict: options.Strict = False,
@@ -90,7 +91,7 @@ def impact(
     home = Home(
         plan=rate, zipcode=place(zipcode).zipcode, customer=who, solar=solar, annual_kwh=annual_kwh
     )
-    devices = Devices(
+    given = DeviceOptions(
         battery_kwh=battery_kwh,
         battery_kw=battery_kw,
         shift_from=shift_from,
@@ -103,7 +104,7 @@ def impact(
     base = _base(home, usage, first, end, fill)
     if base.usage.format != "default":  # its own days say what is usual for it
         home = replace(home, history=base.usage)
-    other = _other(home, base, against, devices, fill, cost)
+    other = _other(home, base, against, given.devices, fill, cost)
     story = _story(home, rate, base, other, carbon_model, cost, strict=strict)
     if json:
         emit(impact_document(story))
@@ -152,16 +153,16 @@ def _other(
     home: Home,
     base: Metered,
     against: str | None,
-    devices: Devices,
+    devices: Devices | None,
     fill: str,
     cost_usd: float | None,
 ) -> Scenario | None:
     """The second scenario, if there is one."""
-    if against is not None and devices.are_any:
+    if against is not None and devices is not None:
         raise typer.BadParameter("give either --against or devices")
     if against is not None:
         return scenario.other_usage(against, home, base, fill)
-    if devices.are_any:
+    if devices is not None:
         return scenario.with_devices(home, base, devices)
     if cost_usd is not None:
         raise typer.BadParameter("--cost is of a second scenario; give --against or a device")

@@ -1,7 +1,7 @@
 """The second scenario of `kwhen impact`: other usage, or the same with devices."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import time
 from math import isfinite
 from typing import Annotated
@@ -11,21 +11,14 @@ import typer
 from numpy.typing import NDArray
 
 from kwhen.api.homes import Home
-from kwhen.api.signals import price_signal
 from kwhen.cli.meter import Metered, metered
-from kwhen.engine.devices import (
-    Battery,
-    charge_ev,
-    dispatch_battery,
-    month_steps,
-    shift_load,
-)
-from kwhen.engine.grid import Calendar, Grid, whole_days
-from kwhen.engine.signal import Component
+from kwhen.engine.devices import Battery
+from kwhen.engine.grid import Calendar
+from kwhen.operations import scenarios
+from kwhen.operations.scenarios import CHARGER_KW, Devices, LoadShift, Scenario, VehicleCharging
 
 Floats = NDArray[np.float64]
 
-EV_KW = 7.2  # a 240 V charger of 30 A
 _HOURS = re.compile(r"(\d{1,2})-(\d{1,2})")
 
 
@@ -101,7 +94,7 @@ Cost = Annotated[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Devices:
+class DeviceOptions:
     """What the options say of devices."""
 
     battery_kwh: float | None = None
@@ -111,7 +104,7 @@ class Devices:
     shift_share_frac: float | None = None
     ev_kwh_per_day: float | None = None
     ev_window: str | None = None
-    ev_kw: float = EV_KW
+    ev_kw: float = CHARGER_KW
 
     def __post_init__(self) -> None:
         for group in (
@@ -128,50 +121,62 @@ class Devices:
                 raise typer.BadParameter(f"{' and '.join(group)} go together; give {lacking[0]}")
 
     @property
-    def are_any(self) -> bool:
-        """Whether there is a device at all."""
-        given = (self.battery_kwh, self.shift_from, self.ev_kwh_per_day)
-        return any(part is not None for part in given)
+    def devices(self) -> Devices | None:
+        """The devices, None where there is none."""
+        vehicle, shift, battery = self._vehicle, self._shift, self._battery
+        if vehicle is None and shift is None and battery is None:
+            return None
+        return Devices(vehicle=vehicle, shift=shift, battery=battery)
 
+    @property
+    def _vehicle(self) -> VehicleCharging | None:
+        if self.ev_kwh_per_day is None or self.ev_window is None:
+            return None
+        opens, closes = (time(hour % 24) for hour in _edges(self.ev_window))
+        return VehicleCharging(
+            kwh_per_day=self.ev_kwh_per_day, opens=opens, closes=closes, charger_kw=self.ev_kw
+        )
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Scenario:
-    """Energy of a home over the days of another scenario, and what makes it so."""
+    @property
+    def _shift(self) -> LoadShift | None:
+        if self.shift_from is None or self.shift_to is None or self.shift_share_frac is None:
+            return None
+        return LoadShift(
+            from_hours=_hours(self.shift_from),
+            to_hours=_hours(self.shift_to),
+            share_frac=self.shift_share_frac,
+        )
 
-    name: str
-    import_kwh: Floats  # (N,)
-    export_kwh: Floats  # (N,)
-    notes: tuple[str, ...] = ()
+    @property
+    def _battery(self) -> Battery | None:
+        if self.battery_kwh is None or self.battery_kw is None:
+            return None
+        return Battery(
+            capacity_kwh=self.battery_kwh,
+            charge_kw=self.battery_kw,
+            discharge_kw=self.battery_kw,
+        )
 
 
 def other_usage(file: str, home: Home, base: Metered, fill: str) -> Scenario:
     """The same days of another file."""
     zone = home.versions[-1].timezone
     found = metered(file, zone, first=base.first, end=base.end, fill=fill)
-    return Scenario(name=file, import_kwh=found.import_kwh, export_kwh=exported(found))
+    return Scenario(home=home, name=file, import_kwh=found.import_kwh, export_kwh=exported(found))
 
 
 def with_devices(home: Home, base: Metered, devices: Devices) -> Scenario:
     """The base with a vehicle, moved use and a battery, one after the other."""
-    grid = whole_days(
+    return scenarios.with_devices(
+        home,
+        base.import_kwh,
+        base.export_kwh,
         base.first,
-        len(base.import_kwh),
+        base.end,
         base.step_minutes,
-        home.versions[-1].timezone,
         Calendar.CIVIL,
+        devices,
     )
-    buy, sell = _plan_prices(home, base)
-    at = _Setting(devices=devices, grid=grid, buy_usd_per_kwh=buy, sell_usd_per_kwh=sell)
-    made = Scenario(name="", import_kwh=base.import_kwh, export_kwh=exported(base))
-    names: list[str] = []
-    notes: list[str] = []
-    for change in (_with_vehicle, _with_shift, _with_battery):
-        changed = change(at, made)
-        if changed is not None:
-            made = changed
-            names.append(changed.name)
-            notes += changed.notes
-    return replace(made, name=", ".join(names), notes=tuple(notes))
 
 
 def exported(home: Metered) -> Floats:
@@ -179,94 +184,7 @@ def exported(home: Metered) -> Floats:
     return np.zeros_like(home.import_kwh) if home.export_kwh is None else home.export_kwh
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Setting:
-    """What every device is given."""
-
-    devices: Devices
-    grid: Grid
-    buy_usd_per_kwh: Floats  # (N,)
-    sell_usd_per_kwh: Floats  # (N,)
-
-
-def _plan_prices(home: Home, base: Metered) -> tuple[Floats, Floats]:
-    """What one more kWh costs and earns on the bill. (N,), (N,)"""
-    found = price_signal(home, base.first, base.end, components=[Component.TARIFF], nearest=True)
-    return found.import_usd_per_kwh, found.export_usd_per_kwh
-
-
-def _with_vehicle(at: _Setting, before: Scenario) -> Scenario | None:
-    devices = at.devices
-    if devices.ev_kwh_per_day is None or devices.ev_window is None:
-        return None
-    opens, closes = (time(hour % 24) for hour in _edges(devices.ev_window))
-    found = charge_ev(
-        before.import_kwh,
-        before.export_kwh,
-        kwh_per_day=devices.ev_kwh_per_day,
-        charger_kw=devices.ev_kw,
-        window=(opens, closes),
-        grid=at.grid,
-        import_usd_per_kwh=at.buy_usd_per_kwh,
-    )
-    short = f"the vehicle is not full after {len(found.shortfalls)} of its windows"
-    return Scenario(
-        name=f"a vehicle of {devices.ev_kwh_per_day:g} kWh a day from {opens:%H:%M}",
-        import_kwh=found.import_kwh,
-        export_kwh=found.export_kwh,
-        notes=(short,) if found.shortfalls else (),
-    )
-
-
-def _with_shift(at: _Setting, before: Scenario) -> Scenario | None:
-    devices = at.devices
-    if devices.shift_from is None or devices.shift_to is None:
-        return None
-    found = shift_load(
-        before.import_kwh,
-        before.export_kwh,
-        from_hours=_hours(devices.shift_from),
-        to_hours=_hours(devices.shift_to),
-        grid=at.grid,
-        share_frac=devices.shift_share_frac,
-    )
-    share = f"{100 * (devices.shift_share_frac or 0):g} %"
-    return Scenario(
-        name=f"{share} of {devices.shift_from} h moved to {devices.shift_to} h",
-        import_kwh=found.import_kwh,
-        export_kwh=found.export_kwh,
-    )
-
-
-def _with_battery(at: _Setting, before: Scenario) -> Scenario | None:
-    devices = at.devices
-    if devices.battery_kwh is None or devices.battery_kw is None:
-        return None
-    found = dispatch_battery(
-        Battery(
-            capacity_kwh=devices.battery_kwh,
-            charge_kw=devices.battery_kw,
-            discharge_kw=devices.battery_kw,
-        ),
-        before.import_kwh,
-        before.export_kwh,
-        at.buy_usd_per_kwh,
-        at.sell_usd_per_kwh,
-        step_minutes=at.grid.step_minutes,
-        window_steps=month_steps(at.grid),
-    )
-    notes = ["the battery knows each month's use and the plan's prices ahead: a best case"]
-    if not found.is_solved:
-        notes.append("the battery rests in months for which no best use was found")
-    return Scenario(
-        name=f"a battery of {devices.battery_kwh:g} kWh and {devices.battery_kw:g} kW",
-        import_kwh=found.import_kwh,
-        export_kwh=found.export_kwh,
-        notes=tuple(notes),
-    )
-
-
-def _hours(text: str) -> list[int]:
+def _hours(text: str) -> tuple[int, ...]:
     """The local hours of a span, over midnight as well."""
     first, end = _edges(text)
-    return [hour % 24 for hour in range(first, end if end > first else end + 24)]
+    return tuple(hour % 24 for hour in range(first, end if end > first else end + 24))
