@@ -9,18 +9,19 @@ from tests.reading import SRC, dotted, label, modules, parsed, tree
 
 BASE = {"errors", "units"}
 FRONT = BASE | {"engine", "usage", "catalog", "api"}
-LEFT_OF_OPERATIONS = FRONT | {"records", "wire", "storage"}
+LEFT_OF_OPERATIONS = FRONT | {"records", "settings", "wire", "storage"}
 LEFT_OF_DOORS = LEFT_OF_OPERATIONS | {"operations"}
 MAY_IMPORT = {
     "errors": set(),
     "units": set(),
     "records": {"errors"},
+    "settings": {"errors"},
     "engine": BASE,
     "usage": BASE | {"engine"},
     "catalog": BASE | {"engine"},
     "api": FRONT,  # the front door, with __init__
     "__init__": FRONT,
-    "wire": BASE | {"records", "engine"},
+    "wire": FRONT | {"records"},
     "storage": {"errors", "records"},
     "operations": LEFT_OF_OPERATIONS,
     "service": LEFT_OF_DOORS | {"__init__"},

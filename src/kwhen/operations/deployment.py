@@ -1,0 +1,102 @@
+"""One deployment: its settings, database, secret and facts, opened once a process."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kwhen.catalog.live.held import held_prices
+from kwhen.catalog.live.settings import LiveSettings
+from kwhen.catalog.live.settings import read_settings as read_live_settings
+from kwhen.catalog.live.store import SeriesStore
+from kwhen.catalog.stock import Stock, stock_of
+from kwhen.errors import SettingError
+from kwhen.operations.keyring import Keyring, read_keyring
+from kwhen.operations.work import Work
+from kwhen.records import Tenant
+from kwhen.settings import Settings, environment
+from kwhen.storage import migrate, organisations
+from kwhen.storage.database import Database
+
+MILLISECOND_US = 1000
+
+
+def _now() -> datetime:
+    """Now, in whole milliseconds: what is stored is what is answered."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // MILLISECOND_US * MILLISECOND_US)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """What every operation of a process shares."""
+
+    settings: Settings
+    database: Database
+    keyring: Keyring
+    stock: Stock
+    live_settings: LiveSettings
+    clock: Callable[[], datetime] = _now
+
+    @property
+    def live(self) -> SeriesStore | None:
+        """Market prices and emissions that were fetched, where any are held."""
+        return held_prices(self.live_settings, self.stock)
+
+    @contextmanager
+    def reading(self, tenant: Tenant) -> Iterator[Work]:
+        """Work that changes nothing."""
+        with self.database.reading() as session:
+            yield Work(session=session, tenant=tenant, now=self.clock(), deployment=self)
+
+    @contextmanager
+    def writing(self, tenant: Tenant) -> Iterator[Work]:
+        """Work in one transaction: all of it is kept, or nothing."""
+        with self.database.writing() as session:
+            yield Work(session=session, tenant=tenant, now=self.clock(), deployment=self)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.dispose()
+
+
+def open_deployment(settings: Settings) -> Deployment:
+    """Open the database of the settings and check that it is ours.
+
+    Raises
+    ------
+    SettingError
+        The tables are out of date and may not be changed, or the secret is another one.
+    """
+    database = Database(settings.database)
+    if not migrate.is_up_to_date(database):
+        if not settings.auto_upgrade:
+            raise SettingError(
+                f"the tables are at revision {migrate.current(database) or 'none'}, this kwhen "
+                f"works with {migrate.newest()}; run `kwhen db upgrade`"
+            )
+        migrate.upgrade(database)
+    given = settings.secret.get_secret_value() if settings.secret else None
+    keyring = read_keyring(given, settings.data)
+    _prove(database, keyring)
+    words = environment()
+    return Deployment(
+        settings=settings,
+        database=database,
+        keyring=keyring,
+        stock=stock_of(words),
+        live_settings=read_live_settings(words),
+    )
+
+
+def _prove(database: Database, keyring: Keyring) -> None:
+    """The secret is the one that the stored hashes were keyed with."""
+    with database.writing() as session:
+        proof = organisations.secret_proof(session)
+        if proof is None:
+            organisations.keep_secret_proof(session, keyring.proof, _now())
+        elif proof != keyring.proof:
+            raise SettingError(
+                "the database was set up with another secret, so no key would be known; give the "
+                "first one as KWHEN_SECRET, or as the file `secret` in the data folder"
+            )

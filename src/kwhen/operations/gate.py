@@ -1,0 +1,143 @@
+"""Who is asking, and whether they may ask now: what every request does first."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from kwhen.errors import (
+    CredentialError,
+    ExpiredCredential,
+    InsufficientScope,
+    InvalidCredential,
+    KwhenError,
+    MissingCredential,
+    RateLimited,
+    RevokedCredential,
+)
+from kwhen.operations.deployment import Deployment
+from kwhen.operations.keyring import is_well_formed
+from kwhen.records import Credential, CredentialKind, Scope
+from kwhen.storage import credentials, limits
+from kwhen.storage.limits import Allowance
+
+MINUTE_S, HOUR_S = 60.0, 3600.0
+TOUCHED_AT_MOST_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """What the gate found: the caller, their allowance, and what is wrong, if anything."""
+
+    credential: Credential | None
+    allowance: Allowance | None
+    error: KwhenError | None = None
+
+
+def pass_with_key(
+    deployment: Deployment, secret: str | None, scope: Scope, *, is_session: bool
+) -> Passed:
+    """Let a request with a key or a session token through, if it may do what it asks.
+
+    Every request of a known credential counts against its rate limit, also one that lacks a
+    scope. Errors are told, not raised, so that the count is kept.
+    """
+    if secret is None:
+        return _stopped(MissingCredential("Missing x-ws-api-key header."))
+    if not is_well_formed(secret):
+        return _stopped(_unknown(is_session))
+    with deployment.database.gate() as connection:
+        found = credentials.find_by_hash(connection, deployment.keyring.hash_of(secret))
+        if found is None or not hmac.compare_digest(found[1], deployment.keyring.hash_of(secret)):
+            return _stopped(_unknown(is_session))
+        return _pass(deployment, connection, found[0], scope, is_session=is_session)
+
+
+def _pass(
+    deployment: Deployment,
+    connection: Connection,
+    credential: Credential,
+    scope: Scope,
+    *,
+    is_session: bool,
+) -> Passed:
+    now = deployment.clock()
+    if (credential.kind is CredentialKind.SESSION) != is_session:
+        return _stopped(_wrong_place(is_session))
+    if credential.revoked_at is not None:
+        return _stopped(RevokedCredential("The credential was revoked."))
+    if credential.expires_at is not None and credential.expires_at <= now:
+        return _stopped(ExpiredCredential("The credential has expired."))
+    allowance = _taken(
+        connection,
+        f"key:{credential.id}",
+        deployment.settings.rate_limit_per_minute,
+        MINUTE_S,
+        now.timestamp(),
+    )
+    if allowance is not None and not allowance.is_allowed:
+        error = RateLimited("Too many requests with this credential.", allowance.retry_after_s)
+        return Passed(credential=credential, allowance=allowance, error=error)
+    used = credential.last_used_at
+    if used is None or now - used >= TOUCHED_AT_MOST_EVERY:
+        credentials.touch(connection, credential.id, now)
+    if scope not in credential.scopes:
+        lacking = InsufficientScope(f"The credential lacks the scope {scope}.")
+        return Passed(credential=credential, allowance=allowance, error=lacking)
+    return Passed(credential=credential, allowance=allowance)
+
+
+def pass_by_address(deployment: Deployment, address: str) -> Passed:
+    """Let a request without a key through, if its address does not ask too often.
+
+    `address` is that of the peer, or of the client behind a proxy that is trusted.
+    """
+    limit_count = deployment.settings.open_rate_limit_per_minute
+    with deployment.database.gate() as connection:
+        now_s = deployment.clock().timestamp()
+        allowance = _taken(connection, f"open:{address}", limit_count, MINUTE_S, now_s)
+    if allowance is not None and not allowance.is_allowed:
+        error = RateLimited("Too many requests from this address.", allowance.retry_after_s)
+        return Passed(credential=None, allowance=allowance, error=error)
+    return Passed(credential=None, allowance=allowance)
+
+
+def take_sandbox(deployment: Deployment, address: str) -> None:
+    """Count a sandbox that an address opens by itself.
+
+    Raises
+    ------
+    RateLimited
+    """
+    limit_count = deployment.settings.agent_credentials_per_hour
+    with deployment.database.gate() as connection:
+        now_s = deployment.clock().timestamp()
+        allowance = _taken(connection, f"sandbox:{address}", limit_count, HOUR_S, now_s)
+    if allowance is not None and not allowance.is_allowed:
+        raise RateLimited(
+            f"This address opened {limit_count} sandboxes within an hour, which is the limit.",
+            allowance.retry_after_s,
+        )
+
+
+def _taken(
+    connection: Connection, key: str, limit_count: int, window_s: float, now_s: float
+) -> Allowance | None:
+    if limit_count == 0:
+        return None
+    return limits.take(connection, key, limit_count=limit_count, window_s=window_s, now_s=now_s)
+
+
+def _stopped(error: CredentialError) -> Passed:
+    return Passed(credential=None, allowance=None, error=error)
+
+
+def _unknown(is_session: bool) -> InvalidCredential:
+    return InvalidCredential(f"The {'session token' if is_session else 'API key'} is not known.")
+
+
+def _wrong_place(is_session: bool) -> InvalidCredential:
+    if is_session:
+        return InvalidCredential("An API key is no session token; send it as x-ws-api-key.")
+    return InvalidCredential("A session token is no API key; send it as a Bearer token.")

@@ -1,0 +1,104 @@
+"""The deployment's secret, and the secrets of credentials that it keys.
+
+A credential reads `wsk_<kind>_<32 letters and digits><6 of checksum>`. The checksum refuses typing
+errors without a look into the database; the database holds a keyed hash alone.
+"""
+
+import hashlib
+import hmac
+import secrets
+import string
+from pathlib import Path
+from zlib import crc32
+
+from kwhen.errors import SettingError
+from kwhen.records import CredentialKind
+
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+RANDOM_COUNT, CHECKSUM_COUNT = 32, 6
+SHOWN_COUNT = 4  # random characters of a secret that its prefix shows
+LEAST_SECRET_COUNT = 32
+FILE = "secret"
+
+
+class Keyring:
+    """What the deployment's secret is used for; it never shows it."""
+
+    def __init__(self, secret: str) -> None:
+        if len(secret) < LEAST_SECRET_COUNT:
+            raise SettingError(
+                f"KWHEN_SECRET has {len(secret)} characters; give at least {LEAST_SECRET_COUNT}, "
+                "such as the output of `openssl rand -hex 32`"
+            )
+        self._key = hashlib.sha256(secret.encode()).digest()
+
+    def hash_of(self, text: str) -> str:
+        """The keyed hash under which a credential's secret is stored: 64 hex digits."""
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+    @property
+    def proof(self) -> str:
+        """What tells this secret from another one without showing it."""
+        return self.hash_of("the secret of this deployment")
+
+
+def read_keyring(secret: str | None, folder: Path) -> Keyring:
+    """The keyring of a deployment: of its setting, else of a file, made at the first start.
+
+    Raises
+    ------
+    SettingError
+    """
+    if secret is not None:
+        return Keyring(secret)
+    file = folder.expanduser() / FILE
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(file, "x", opener=_for_the_owner_alone) as made:
+            made.write(secrets.token_hex(32) + "\n")
+    except FileExistsError:
+        pass  # of an earlier start
+    return Keyring(file.read_text().strip())
+
+
+def _for_the_owner_alone(path: str, flags: int) -> int:
+    import os
+
+    return os.open(path, flags, 0o600)
+
+
+def new_secret(kind: CredentialKind) -> str:
+    """A fresh secret for a credential."""
+    random = "".join(secrets.choice(BASE62) for _ in range(RANDOM_COUNT))
+    body = f"wsk_{kind}_{random}"
+    return body + _checksum(body)
+
+
+def is_well_formed(secret: str) -> bool:
+    """Whether a text can be a secret of ours: its kind, its length and its checksum."""
+    parts = secret.split("_")
+    if len(parts) != 3 or parts[0] != "wsk" or parts[1] not in set(CredentialKind):
+        return False
+    if len(parts[2]) != RANDOM_COUNT + CHECKSUM_COUNT or not parts[2].isascii():
+        return False
+    body, checksum = secret[:-CHECKSUM_COUNT], secret[-CHECKSUM_COUNT:]
+    return hmac.compare_digest(_checksum(body), checksum)
+
+
+def shown_prefix(secret: str) -> str:
+    """The start of a secret, to tell keys apart in lists."""
+    return secret[: secret.rindex("_") + 1 + SHOWN_COUNT]
+
+
+def new_id(kind: str) -> str:
+    """A fresh id, such as `ws_home_` and 32 hex digits."""
+    return f"{kind}_{secrets.token_hex(16)}"
+
+
+def _checksum(body: str) -> str:
+    rest = crc32(body.encode())
+    digits = []
+    for _ in range(CHECKSUM_COUNT):
+        rest, digit = divmod(rest, len(BASE62))
+        digits.append(BASE62[digit])
+    return "".join(reversed(digits))

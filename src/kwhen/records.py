@@ -1,0 +1,180 @@
+"""What the service keeps of its tenants, as frozen values: organisations, credentials, homes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from kwhen.errors import KwhenError
+
+
+class Environment(StrEnum):
+    """The two halves of an organisation; nothing of one is seen from the other."""
+
+    SANDBOX = "sandbox"
+    PRODUCTION = "production"
+
+
+class Scope(StrEnum):
+    """What a credential may do."""
+
+    UTILITY_READ = "utility:read"
+    HOMES_READ = "homes:read"
+    HOMES_WRITE = "homes:write"
+    PRICE_SIGNAL_READ = "price_signal:read"
+    BILL_IMPACT_READ = "bill_impact:read"
+    BATTERY_ESTIMATE = "battery:estimate"
+    FEEDBACK_WRITE = "feedback:write"
+    WEBHOOK_WRITE = "webhook:write"
+    DEVICES_READ = "devices:read"
+    DEVICES_WRITE = "devices:write"
+    OPENADR_READ = "openadr:read"
+    ONBOARDING_WRITE = "onboarding:write"
+    KEYS_ADMIN = "keys:admin"
+
+
+SCOPE_GROUPS = {
+    "homes": (Scope.HOMES_READ, Scope.HOMES_WRITE),
+    "calculate": (Scope.BILL_IMPACT_READ, Scope.PRICE_SIGNAL_READ, Scope.BATTERY_ESTIMATE),
+}
+EVERY_SCOPE = frozenset(Scope)
+
+
+class UnknownScope(KwhenError):
+    """A word is not the name of a scope, or of a group of them."""
+
+
+def read_scopes(words: Iterable[str]) -> frozenset[Scope]:
+    """The scopes that words name; `homes` and `calculate` stand for several.
+
+    Raises
+    ------
+    UnknownScope
+    """
+    found: set[Scope] = set()
+    for word in words:
+        if word in SCOPE_GROUPS:
+            found.update(SCOPE_GROUPS[word])
+        elif word in EVERY_SCOPE:
+            found.add(Scope(word))
+        else:
+            known = ", ".join([*sorted(EVERY_SCOPE), *SCOPE_GROUPS])
+            raise UnknownScope(f"{word!r} is no scope; known: {known}")
+    return frozenset(found)
+
+
+class CredentialKind(StrEnum):
+    """What a credential is for; its secret starts with `wsk_` and this word."""
+
+    LIVE = "live"  # backends, production
+    TEST = "test"  # backends, sandbox
+    AGENT = "agent"  # asked for by a program, sandbox, short-lived
+    SESSION = "session"  # frontends, minted from a key, short-lived
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One environment of one organisation: whose rows are read and written."""
+
+    org_id: str
+    environment: Environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """A partner. Without `production_allowed` it has a sandbox only."""
+
+    id: str
+    name: str
+    created_at: datetime
+    production_allowed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A key or token without its secret."""
+
+    id: str
+    tenant: Tenant
+    kind: CredentialKind
+    name: str
+    prefix: str  # the start of the secret, to tell keys apart
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+    user_id: str | None = None
+    parent_id: str | None = None  # of a session: the key that minted it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolarInfo:
+    """The solar of a home, in PVWatts terms; None: the usual value."""
+
+    system_size_kw: float
+    is_non_net_metered: bool
+    module_type: str | None = None
+    array_type: str | None = None
+    tilt_deg: float | None = None
+    azimuth_deg: float | None = None
+    losses_percent: float | None = None
+    inverter_efficiency_percent: float | None = None
+    dc_ac_ratio: float | None = None
+    interconnection_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeFacts:
+    """Everything a client may set of a home, with what was derived from it."""
+
+    name: str | None
+    user_id: str | None = None
+    utility_id: str | None = None
+    rate_plan_id: str | None = None
+    unstructured_address: str | None = None
+    client_id: str | None = None
+    timezone: str | None = None
+    country: str | None = None
+    city: str | None = None
+    zipcode: str | None = None
+    street_address: str | None = None
+    meter_id: str | None = None
+    meter_id_source: str | None = None
+    channel_partner_id: str | None = None
+    enabled: bool | None = True
+    energy_market_bidding_enabled: bool = True
+    carbon_signal_intensity: str = "MEDIUM"
+    modal_home: bool = False
+    export_rule: str | None = None
+    solar: SolarInfo | None = None
+    questionnaire: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeRecord:
+    """A home as it is stored."""
+
+    id: str
+    created_at: datetime
+    updated_at: datetime
+    facts: HomeFacts
+    usage_revision: int = 0  # counts changes of its interval history; 0: none is held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelPartner:
+    """A partner of an organisation through whom homes come."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What somebody wrote about the API."""
+
+    id: str
+    created_at: datetime
+    content: Mapping[str, Any]

@@ -1,0 +1,40 @@
+"""The application: layers, routes and problems put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from kwhen.operations.deployment import Deployment
+from kwhen.service.observe import HeadLimits, Metrics, Observer
+from kwhen.service.problems import tell_problems
+from kwhen.service.routes import health, homes, price_signal
+
+ROUTERS = (homes.once, homes.router, price_signal.router, health.router)
+
+
+def create_app(deployment: Deployment) -> FastAPI:
+    """The service of a deployment as an ASGI application; it closes the deployment at its end."""
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        deployment.close()
+
+    app = FastAPI(
+        title="kwhen API",
+        lifespan=lifespan,
+        middleware=[Middleware(Observer, metrics=metrics), Middleware(HeadLimits)],
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.deployment = deployment
+    app.state.metrics = metrics
+    tell_problems(app)
+    for router in ROUTERS:
+        app.router.routes.extend(router.routes)  # flat: a 405 then finds every method of a path
+    return app

@@ -1,0 +1,230 @@
+"""The way of every request: gate, body, one transaction, bytes.
+
+A handler is a plain function that parses, calls an operation and shapes the answer. `DoorRoute`
+runs it between the gate and the answer; what it is given is declared by its parameters:
+`caller: Annotated[Caller, needs(Scope.…)]`, `work: ReadWork` or `work: WriteWork`.
+"""
+
+import hashlib
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kwhen.errors import InvalidFields
+from kwhen.operations.deployment import Deployment
+from kwhen.operations.gate import Passed, pass_by_address, pass_with_key
+from kwhen.operations.work import Work
+from kwhen.records import Credential, Scope, Tenant
+from kwhen.service.requests import BoundedRequest
+from kwhen.service.state import limit_headers
+from kwhen.storage import answers
+
+KEY_HEADER = "x-ws-api-key"
+IDEMPOTENCY = "idempotency-key"
+LONGEST_KEY_COUNT = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks: a credential of a tenant."""
+
+    credential: Credential
+
+    @property
+    def tenant(self) -> Tenant:
+        """Whose rows they see."""
+        return self.credential.tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Marks a route that needs a credential with a scope; gives the caller."""
+
+    scope: Scope
+
+    async def __call__(self, request: Request) -> Caller:
+        """Who passed the gate."""
+        credential = request.state.passed.credential
+        assert credential is not None
+        return Caller(credential=credential)
+
+
+def needs(scope: Scope) -> Any:
+    """The caller, who must have a scope."""
+    return Depends(Needs(scope))
+
+
+@dataclass(frozen=True, slots=True)
+class _Opener:
+    """A transaction that opens when the handler runs."""
+
+    request: Request
+    open: Callable[[Tenant], AbstractContextManager[Work]]
+
+    @property
+    def tenant(self) -> Tenant:
+        """Whose work it will be."""
+        credential = self.request.state.passed.credential
+        assert credential is not None
+        return credential.tenant  # type: ignore[no-any-return]
+
+
+def deployment_of(request: Request) -> Deployment:
+    """The deployment that answers."""
+    found = request.app.state.deployment
+    assert isinstance(found, Deployment)
+    return found
+
+
+async def _reading(request: Request) -> _Opener:
+    return _Opener(request, deployment_of(request).reading)
+
+
+async def _writing(request: Request) -> _Opener:
+    return _Opener(request, deployment_of(request).writing)
+
+
+async def _deployment(request: Request) -> Deployment:
+    return deployment_of(request)
+
+
+async def _address(request: Request) -> str:
+    return address_of(request)
+
+
+async def _raw(request: BoundedRequest) -> bytes:
+    return await request.body()
+
+
+ReadWork = Annotated[Work, Depends(_reading)]
+WriteWork = Annotated[Work, Depends(_writing)]
+TheDeployment = Annotated[Deployment, Depends(_deployment)]
+Address = Annotated[str, Depends(_address)]
+
+
+def address_of(request: Request) -> str:
+    """The address of the client; of a trusted proxy's client, the server has put it here."""
+    return request.client.host if request.client else "unknown"
+
+
+class DoorRoute(APIRoute):
+    """A route behind the gate, whose handler runs in one transaction."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
+        super().__init__(path, _in_transaction(endpoint), **given)
+
+    @property
+    def scope(self) -> Scope | None:
+        """The scope that it needs, None where it is open to all."""
+        calls = [dependency.call for dependency in self.dependant.dependencies]
+        return next((call.scope for call in calls if isinstance(call, Needs)), None)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's own handler, after the gate and the body."""
+        inner = super().get_route_handler()
+        scope, takes_json = self.scope, self.body_field is not None
+
+        async def handle(request: Request) -> Response:
+            bounded = BoundedRequest(request.scope, request.receive)
+            passed = await run_in_threadpool(_pass, bounded, scope)
+            bounded.state.passed = passed
+            if passed.error is not None:
+                raise passed.error
+            if takes_json:
+                await bounded.json()  # here, where errors keep their own words
+            response = await inner(bounded)
+            response.headers.update(limit_headers(bounded))
+            return response
+
+        return handle
+
+
+def _pass(request: Request, scope: Scope | None) -> Passed:
+    deployment = deployment_of(request)
+    if scope is None:
+        return pass_by_address(deployment, address_of(request))
+    key = request.headers.get(KEY_HEADER)
+    if key is not None:
+        return pass_with_key(deployment, key.strip(), scope, is_session=False)
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    sent = token.strip() if kind.lower() == "bearer" else None
+    return pass_with_key(deployment, sent, scope, is_session=sent is not None)
+
+
+def _in_transaction(endpoint: Callable[..., Any]) -> Callable[..., Response]:
+    """The handler with its work opened around it; the answer is made before the commit."""
+
+    @wraps(endpoint)
+    def run(**values: Any) -> Response:
+        openers = [name for name, value in values.items() if isinstance(value, _Opener)]
+        if not openers:
+            return as_response(endpoint(**values))
+        opener = values[openers[0]]
+        with opener.open(opener.tenant) as work:
+            values[openers[0]] = work
+            return _once(opener.request, work, lambda: as_response(endpoint(**values)))
+
+    return run
+
+
+def _once(request: Request, work: Work, answer: Callable[[], Response]) -> Response:
+    """The answer; with an Idempotency-Key on a route that takes one, the one given before."""
+    key = request.headers.get(IDEMPOTENCY)
+    if key is None or not getattr(request.scope["route"], "is_idempotent", False):
+        return answer()
+    if not 1 <= len(key) <= LONGEST_KEY_COUNT:
+        raise InvalidFields.one("Idempotency-Key", f"give 1 to {LONGEST_KEY_COUNT} characters")
+    route = request.scope["route"].path
+    body: bytes = getattr(request, "_body", b"")
+    hashed = hashlib.sha256(request.url.path.encode() + b"\n" + body).hexdigest()
+    before = answers.claim(work.session, work.tenant, route, key, hashed, work.now)
+    if before is not None:
+        response = Response(before.body, before.status, media_type="application/json")
+        response.headers["Idempotent-Replayed"] = "true"
+        return response
+    response = answer()
+    kept = bytes(response.body)
+    answers.keep(work.session, work.tenant, route, key, response.status_code, kept)
+    return response
+
+
+class OnceRoute(DoorRoute):
+    """A route that takes an Idempotency-Key."""
+
+    is_idempotent = True
+
+
+def gated(prefix: str, tag: str, *, once: bool = False) -> APIRouter:
+    """A router whose routes are behind the gate; with `once` they take an Idempotency-Key."""
+    return APIRouter(
+        prefix=prefix,
+        tags=[tag],
+        route_class=OnceRoute if once else DoorRoute,
+        strict_content_type=False,  # a body without a type is JSON
+    )
+
+
+def as_response(result: Any) -> Response:
+    """What a handler gives, as bytes."""
+    if isinstance(result, Response):
+        return result
+    if isinstance(result, BaseModel):
+        return _json(result.model_dump_json(by_alias=True).encode())
+    if isinstance(result, Sequence):
+        listed = [item.model_dump(mode="json", by_alias=True) for item in result]
+        return _json(orjson.dumps(listed))
+    return _json(orjson.dumps(result))
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")

@@ -1,0 +1,137 @@
+"""Every request is given an id, counted, timed and logged; around everything else."""
+
+import time
+from collections.abc import Iterable
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kwhen.service.state import new_request_id
+
+log = structlog.get_logger("kwhen.request")
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+NO_ROUTE = "(none)"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Metrics:
+    """What is counted of requests, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        names = ("method", "route", "status")
+        self.requests = Counter(
+            "kwhen_http_requests", "Requests answered.", names, registry=self.registry
+        )
+        self.seconds = Histogram(
+            "kwhen_http_request_seconds",
+            "Time from the request's head to the end of its answer.",
+            ("method", "route"),
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.running = Gauge(
+            "kwhen_http_requests_running",
+            "Requests that are being answered.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
+
+    def answered(self, method: str, route: str, status: int, elapsed_s: float) -> None:
+        """Count a request."""
+        known = method if method in METHODS else "other"
+        self.requests.labels(known, route, str(status)).inc()
+        self.seconds.labels(known, route).observe(elapsed_s)
+
+
+class Observer:
+    """The outermost ASGI layer."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request and tell about it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = new_request_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+        begun_s = time.perf_counter()
+        status = 500  # nothing was answered
+
+        async def told(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        with self.metrics.running.track_inprogress():
+            try:
+                await self.app(scope, receive, told)
+            finally:
+                self._tell(scope, request_id, status, time.perf_counter() - begun_s)
+
+    def _tell(self, scope: Scope, request_id: str, status: int, elapsed_s: float) -> None:
+        route = getattr(scope.get("route"), "path", NO_ROUTE)
+        self.metrics.answered(scope["method"], route, status, elapsed_s)
+        if route in QUIET:
+            return
+        passed = scope["state"].get("passed")
+        credential = passed.credential if passed else None
+        log.info(
+            "request",
+            request_id=request_id,
+            method=scope["method"],
+            route=route,
+            status=status,
+            milliseconds=round(elapsed_s * 1000, 2),
+            org=credential.tenant.org_id if credential else None,
+            environment=credential.tenant.environment.value if credential else None,
+            credential=credential.id if credential else None,
+        )
+
+
+class HeadLimits:
+    """Refuses heads that are longer than any honest one."""
+
+    LONGEST_URL_COUNT = 8 * 1024
+    LONGEST_HEADERS_COUNT = 32 * 1024
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or say what is too long."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        url_count = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+        if url_count > self.LONGEST_URL_COUNT:
+            await _refuse(scope, send, 414, f"The URL is longer than {self.LONGEST_URL_COUNT}.")
+        elif _size(scope["headers"]) > self.LONGEST_HEADERS_COUNT:
+            words = f"The headers are longer than {self.LONGEST_HEADERS_COUNT} bytes."
+            await _refuse(scope, send, 431, words)
+        else:
+            await self.app(scope, receive, send)
+
+
+def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    return sum(len(name) + len(value) for name, value in headers)
+
+
+async def _refuse(scope: Scope, send: Send, status: int, words: str) -> None:
+    from starlette.requests import Request
+
+    from kwhen.service.problems import FIX_FIELDS, INVALID, Kind, problem
+
+    async def nothing() -> Message:
+        return {"type": "http.disconnect"}
+
+    response = problem(Request(scope), Kind(status, INVALID, FIX_FIELDS), words)
+    await response(scope, nothing, send)

@@ -1,0 +1,135 @@
+"""Reading a request: bounded, decompressed, as exact JSON."""
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import zstandard
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from kwhen.errors import InvalidFields, KwhenError
+from kwhen.wire.strict_json import read_json
+
+JSON_TYPE = "application/json"
+LARGEST_PLAIN_BYTES = 2 * 1024 * 1024  # of bodies without interval arrays
+CHUNK_BYTES = 1024 * 1024
+
+
+class TooLarge(KwhenError):
+    """The body is over the limit."""
+
+
+class UnsupportedMedia(KwhenError):
+    """The body is of a type or an encoding that is not read here."""
+
+
+class BoundedRequest(Request):
+    """A request whose body is read once, whole and within its limit."""
+
+    limit_bytes: int = LARGEST_PLAIN_BYTES
+    media_types: tuple[str, ...] = (JSON_TYPE,)
+
+    async def body(self) -> bytes:
+        """The body, decompressed.
+
+        Raises
+        ------
+        TooLarge, UnsupportedMedia, InvalidFields
+        """
+        if not hasattr(self, "_body"):
+            self._body = await self._whole()
+        return self._body
+
+    async def json(self) -> Any:
+        """The body as exact JSON; None where it is empty.
+
+        Raises
+        ------
+        InvalidFields, and those of `body`
+        """
+        if not hasattr(self, "_json"):
+            body = await self.body()
+            self._json = read_json(body) if body.strip() else None
+        return self._json
+
+    @property
+    def media_type(self) -> str:
+        """The type of the body without parameters, in small letters."""
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    async def _whole(self) -> bytes:
+        said = self.headers.get("content-length", "")
+        if said.isdigit() and int(said[:20]) > self.limit_bytes:
+            raise self._too_large()
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in self.stream():
+            size += len(chunk)
+            if size > self.limit_bytes:
+                raise self._too_large()
+            chunks.append(chunk)
+        if size == 0:
+            return b""
+        self._check_type()
+        return await self._decoded(b"".join(chunks))
+
+    def _check_type(self) -> None:
+        given = self.media_type
+        is_json = given == "" or given.endswith("+json")
+        if given not in self.media_types and not (is_json and JSON_TYPE in self.media_types):
+            raise UnsupportedMedia(
+                f"The body is {given[:80]!r}; send {' or '.join(self.media_types)}."
+            )
+
+    async def _decoded(self, body: bytes) -> bytes:
+        encoding = self.headers.get("content-encoding", "identity").strip().lower()
+        if encoding in ("", "identity"):
+            return body
+        decode = _DECODERS.get(encoding)
+        if decode is None:
+            raise UnsupportedMedia(
+                f"The body is encoded as {encoding[:80]!r}; send it plain, or as gzip or zstd."
+            )
+        decoded = await run_in_threadpool(decode, body, self.limit_bytes)
+        if len(decoded) > self.limit_bytes:
+            raise self._too_large()
+        return decoded
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"The body is larger than {self.limit_bytes} bytes.")
+
+
+def _from_gzip(body: bytes, limit_bytes: int) -> bytes:
+    """Decompress; at most one byte more than the limit."""
+    reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        decoded = reader.decompress(body, limit_bytes + 1)
+    except zlib.error as error:
+        raise InvalidFields.one("", f"the body is no gzip: {error}") from error
+    if len(decoded) <= limit_bytes and (not reader.eof or reader.unused_data):
+        raise InvalidFields.one("", "the gzip body is cut off, or has more than one part")
+    return decoded
+
+
+def _from_zstd(body: bytes, limit_bytes: int) -> bytes:
+    """Decompress; at most one byte more than the limit."""
+    reader = zstandard.ZstdDecompressor(max_window_size=limit_bytes).decompressobj()
+    parts, size = [], 0
+    try:
+        for at in range(0, len(body), CHUNK_BYTES):
+            part = reader.decompress(body[at : at + CHUNK_BYTES])
+            size += len(part)
+            parts.append(part)
+            if size > limit_bytes:
+                return b"".join(parts)
+            if reader.eof:
+                break
+    except zstandard.ZstdError as error:
+        raise InvalidFields.one("", f"the body is no zstd: {error}") from error
+    if not reader.eof or reader.unused_data:
+        raise InvalidFields.one("", "the zstd body is cut off, or has more than one part")
+    return b"".join(parts)
+
+
+_DECODERS: dict[str, Callable[[bytes, int], bytes]] = {"gzip": _from_gzip, "zstd": _from_zstd}

@@ -1,0 +1,1 @@
+"""Routes of the HTTP contract, a file a noun."""

@@ -1,0 +1,161 @@
+"""The settings of the service: `KWHEN_…` in the environment, else one file, else the defaults.
+
+The file is `kwhen.toml` in the working folder, or the one that KWHEN_CONFIG names; its keys are
+the names below, in small letters. docs/settings.md lists them all.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from kwhen.errors import SettingError
+
+CONFIG = "KWHEN_CONFIG"
+DEFAULT_FILE = "kwhen.toml"
+MIB_BYTES = 1024 * 1024
+
+
+def _data_folder() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / "kwhen"
+
+
+class Settings(BaseSettings):
+    """What an operator can choose. Secrets are not shown when it is printed."""
+
+    model_config = SettingsConfigDict(env_prefix="KWHEN_", extra="ignore", frozen=True)
+
+    data: Path = Field(
+        default_factory=_data_folder,
+        description="Folder of the database file and of the deployment's secret.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="sqlite:///path or postgresql://user:password@host/name; else a file in the "
+        "data folder.",
+    )
+    auto_upgrade: bool = Field(
+        default=True, description="Bring the tables up to date when the service starts."
+    )
+    secret: SecretStr | None = Field(
+        default=None,
+        description="At least 32 characters that key the hashes of credentials; else a file "
+        "`secret` in the data folder, made at the first start. The same on every machine.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that answer requests.")
+    public_url: str = Field(
+        default="", description="Address that clients see, such as https://kwhen.example.com."
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Proxies whose X-Forwarded-For is believed, separated by commas.",
+    )
+    rate_limit_per_minute: int = Field(
+        default=600, ge=0, description="Requests a minute of one credential; 0: no limit."
+    )
+    open_rate_limit_per_minute: int = Field(
+        default=60, ge=0, description="Requests a minute of one address to routes without a key."
+    )
+    max_body_bytes: int = Field(
+        default=64 * MIB_BYTES, ge=1024, description="Largest request body, decompressed."
+    )
+    session_ttl_s: int = Field(
+        default=3600, ge=60, le=86_400, description="Life of a session token in seconds."
+    )
+    agent_credentials: bool = Field(
+        default=True, description="Whether programs may ask for a sandbox by themselves."
+    )
+    agent_credentials_per_hour: int = Field(
+        default=5, ge=0, description="How many sandboxes one address may open an hour; 0: no limit."
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Serve /metrics on this port of the loopback instead of the public one; "
+        "0: nowhere.",
+    )
+    log_format: Literal["json", "console"] = Field(default="json", description="json or console.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="debug, info, warning or error."
+    )
+    shutdown_grace_s: int = Field(
+        default=30, ge=1, description="Seconds that accepted requests get to finish."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the file."""
+        file = TomlConfigSettingsSource(settings_cls, toml_file=_config_file())
+        return init_settings, env_settings, file
+
+    @property
+    def database(self) -> str:
+        """The URL of the database."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data.expanduser() / 'kwhen.db'}"
+
+
+def _config_file() -> Path:
+    chosen = os.environ.get(CONFIG)
+    if chosen and not Path(chosen).is_file():
+        raise SettingError(f"{CONFIG}: there is no file {chosen}")
+    return Path(chosen or DEFAULT_FILE)
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings of this process; `given` wins over environment and file.
+
+    Raises
+    ------
+    SettingError
+        A setting is not what it should be; the message names it.
+    """
+    known = {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings(**known)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = "_".join(str(part) for part in first["loc"])
+        raise SettingError(f"KWHEN_{name.upper()}: {first['msg']}") from error
+    except (OSError, ValueError) as error:  # the file cannot be read as TOML
+        raise SettingError(f"{_config_file()}: {error}") from error
+
+
+def environment() -> Mapping[str, str]:
+    """The `KWHEN_…` words of the file and, over them, of the environment.
+
+    Raises
+    ------
+    SettingError
+    """
+    file = _config_file()
+    try:
+        held = tomllib.loads(file.read_text()) if file.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise SettingError(f"{file}: {error}") from error
+    told = {f"KWHEN_{name.upper()}": _word(value) for name, value in held.items()}
+    return {**told, **os.environ}
+
+
+def _word(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

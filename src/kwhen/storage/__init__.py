@@ -1,0 +1,1 @@
+"""Tenants' rows: one schema for SQLite and PostgreSQL."""

@@ -1,0 +1,129 @@
+"""Keys and tokens: found by the keyed hash of their secret."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from kwhen.errors import UnknownId
+from kwhen.records import Credential, CredentialKind, Environment, Scope, Tenant
+from kwhen.storage.tables import CredentialRow
+
+_TABLE = CredentialRow.__table__
+_BY_HASH = select(_TABLE).where(CredentialRow.secret_hash == bindparam("secret_hash"))
+_TOUCH = (
+    update(CredentialRow)
+    .where(CredentialRow.id == bindparam("of"))
+    .values(last_used_at=bindparam("now"))
+)
+
+
+def add_credential(
+    session: Session,
+    tenant: Tenant,
+    credential: Credential,
+    secret_hash: str,
+    request: Mapping[str, Any] | None = None,
+) -> None:
+    """Store a new credential; `request` is what a program said when it asked for it."""
+    session.add(
+        CredentialRow(
+            id=credential.id,
+            org_id=tenant.org_id,
+            environment=tenant.environment,
+            kind=credential.kind,
+            name=credential.name,
+            prefix=credential.prefix,
+            secret_hash=secret_hash,
+            scopes=" ".join(sorted(credential.scopes)),
+            created_at=credential.created_at,
+            expires_at=credential.expires_at,
+            user_id=credential.user_id,
+            parent_id=credential.parent_id,
+            request=None if request is None else dict(request),
+        )
+    )
+
+
+def find_by_hash(connection: Connection, secret_hash: str) -> tuple[Credential, str] | None:
+    """The credential whose secret has that keyed hash, and the hash as it is stored."""
+    row = connection.execute(_BY_HASH, {"secret_hash": secret_hash}).mappings().first()
+    return None if row is None else (_credential(row), row["secret_hash"])
+
+
+def touch(connection: Connection, credential_id: str, now: datetime) -> None:
+    """Remember that a credential was used."""
+    connection.execute(_TOUCH, {"of": credential_id, "now": now})
+
+
+def credentials(session: Session, tenant: Tenant) -> list[Credential]:
+    """The credentials of a tenant, newest last; revoked and expired ones too."""
+    rows = session.execute(
+        select(_TABLE)
+        .where(
+            CredentialRow.org_id == tenant.org_id,
+            CredentialRow.environment == tenant.environment,
+        )
+        .order_by(CredentialRow.created_at, CredentialRow.id)
+    )
+    return [_credential(row) for row in rows.mappings()]
+
+
+def find_credential(session: Session, tenant: Tenant, credential_id: str) -> Credential:
+    """A tenant's credential.
+
+    Raises
+    ------
+    UnknownId
+    """
+    rows = session.execute(
+        select(_TABLE).where(
+            CredentialRow.id == credential_id,
+            CredentialRow.org_id == tenant.org_id,
+            CredentialRow.environment == tenant.environment,
+        )
+    )
+    row = rows.mappings().first()
+    if row is None:
+        raise UnknownId(f"there is no credential {credential_id}; `kwhen keys list` shows them")
+    return _credential(row)
+
+
+def revoke(session: Session, tenant: Tenant, credential_id: str, now: datetime) -> Credential:
+    """End a tenant's credential and the sessions minted from it; again changes nothing.
+
+    Raises
+    ------
+    UnknownId
+    """
+    find_credential(session, tenant, credential_id)
+    session.execute(
+        update(CredentialRow)
+        .where(
+            (CredentialRow.id == credential_id) | (CredentialRow.parent_id == credential_id),
+            CredentialRow.org_id == tenant.org_id,
+            CredentialRow.environment == tenant.environment,
+            CredentialRow.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+    return find_credential(session, tenant, credential_id)
+
+
+def _credential(row: RowMapping) -> Credential:
+    return Credential(
+        id=row["id"],
+        tenant=Tenant(row["org_id"], Environment(row["environment"])),
+        kind=CredentialKind(row["kind"]),
+        name=row["name"],
+        prefix=row["prefix"],
+        scopes=frozenset(map(Scope, row["scopes"].split())),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+        last_used_at=row["last_used_at"],
+        user_id=row["user_id"],
+        parent_id=row["parent_id"],
+    )

@@ -1,0 +1,178 @@
+"""Homes of a tenant, in the order in which they were made."""
+
+from dataclasses import asdict, fields
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy.orm import Session
+
+from kwhen.errors import Conflict, UnknownId
+from kwhen.records import HomeFacts, HomeRecord, SolarInfo, Tenant
+from kwhen.storage.tables import HomeRow
+
+_PLAIN = tuple(f.name for f in fields(HomeFacts) if f.name not in ("solar", "questionnaire"))
+LEAST_STEP = timedelta(milliseconds=1)
+
+
+def add_home(session: Session, tenant: Tenant, home: HomeRecord) -> None:
+    """Store a new home."""
+    row = HomeRow(
+        id=home.id,
+        org_id=tenant.org_id,
+        environment=tenant.environment,
+        created_at=home.created_at,
+        updated_at=home.updated_at,
+        usage_revision=home.usage_revision,
+    )
+    _write(row, home.facts)
+    session.add(row)
+
+
+def find_home(session: Session, tenant: Tenant, home_id: str) -> HomeRecord:
+    """A tenant's home.
+
+    Raises
+    ------
+    UnknownId
+    """
+    return _record(row_of(session, tenant, home_id))
+
+
+def list_homes(
+    session: Session,
+    tenant: Tenant,
+    *,
+    after: str | None = None,
+    offset_count: int = 0,
+    limit_count: int | None = None,
+    user_id: str | None = None,
+    zipcode: str | None = None,
+) -> list[HomeRecord]:
+    """A tenant's homes, oldest first; a change of one does not move it.
+
+    Raises
+    ------
+    UnknownId : no home of the tenant goes by the id `after`
+    """
+    query = _of_tenant(tenant).order_by(HomeRow.number)
+    if after is not None:
+        query = query.where(HomeRow.number > row_of(session, tenant, after).number)
+    if user_id is not None:
+        query = query.where(HomeRow.user_id == user_id)
+    if zipcode is not None:
+        query = query.where(HomeRow.zipcode == zipcode)
+    query = query.limit(limit_count) if limit_count is not None else query
+    # SQLite knows OFFSET only beside LIMIT; SQLAlchemy writes LIMIT -1 for it.
+    query = query.offset(offset_count) if offset_count else query
+    return [_record(row) for row in session.scalars(query)]
+
+
+def homes_of_ids(session: Session, tenant: Tenant, home_ids: list[str]) -> dict[str, HomeRecord]:
+    """Those of some homes that are the tenant's, by id."""
+    rows = session.scalars(_of_tenant(tenant).where(HomeRow.id.in_(home_ids)))
+    return {row.id: _record(row) for row in rows}
+
+
+def save_home(
+    session: Session,
+    tenant: Tenant,
+    home_id: str,
+    facts: HomeFacts,
+    now: datetime,
+) -> HomeRecord:
+    """Write the facts of a tenant's home; `updated_at` rises with every change.
+
+    Raises
+    ------
+    UnknownId
+    """
+    row = row_of(session, tenant, home_id, for_update=True)
+    _write(row, facts)
+    row.updated_at = max(now, row.updated_at + LEAST_STEP)
+    session.flush()
+    return _record(row)
+
+
+def lock_home(
+    session: Session, tenant: Tenant, home_id: str, if_match: datetime | None = None
+) -> HomeRecord:
+    """A tenant's home that nobody else changes until the transaction ends.
+
+    Raises
+    ------
+    UnknownId
+    Conflict : it is not as it was at `if_match`
+    """
+    found = _record(row_of(session, tenant, home_id, for_update=True))
+    if if_match is not None and found.updated_at != if_match:
+        raise Conflict(
+            f"the home was changed at {found.updated_at.isoformat()}, after the version that "
+            "If-Match names; read it again, then send the change"
+        )
+    return found
+
+
+def remove_home(session: Session, tenant: Tenant, home_id: str) -> None:
+    """Delete a tenant's home with its history.
+
+    Raises
+    ------
+    UnknownId
+    """
+    number = row_of(session, tenant, home_id, for_update=True).number
+    session.execute(delete(HomeRow).where(HomeRow.number == number, *_is_of(tenant)))
+
+
+def row_of(session: Session, tenant: Tenant, home_id: str, *, for_update: bool = False) -> HomeRow:
+    """The row of a tenant's home, for the functions of this room.
+
+    Raises
+    ------
+    UnknownId
+    """
+    query = _of_tenant(tenant).where(HomeRow.id == home_id)
+    row = session.scalar(query.with_for_update() if for_update else query)
+    if row is None:
+        raise UnknownId(f"there is no home {home_id[:64]!r}; /v1/homes/list shows yours")
+    return row
+
+
+def _is_of(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
+    return HomeRow.org_id == tenant.org_id, HomeRow.environment == tenant.environment
+
+
+def _of_tenant(tenant: Tenant) -> Select[HomeRow]:
+    return select(HomeRow).where(*_is_of(tenant))
+
+
+def _write(row: HomeRow, facts: HomeFacts) -> None:
+    for name in _PLAIN:
+        setattr(row, name, getattr(facts, name))
+    row.questionnaire = dict(facts.questionnaire)
+    row.solar = None if facts.solar is None else _solar_json(facts.solar)
+
+
+def _solar_json(solar: SolarInfo) -> dict[str, Any]:
+    connected = solar.interconnection_date
+    return {
+        **asdict(solar),
+        "interconnection_date": None if connected is None else connected.isoformat(),
+    }
+
+
+def _record(row: HomeRow) -> HomeRecord:
+    solar = None if row.solar is None else dict(row.solar)
+    if solar and solar["interconnection_date"]:
+        solar["interconnection_date"] = date.fromisoformat(solar["interconnection_date"])
+    return HomeRecord(
+        id=row.id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        usage_revision=row.usage_revision,
+        facts=HomeFacts(
+            **{name: getattr(row, name) for name in _PLAIN},
+            solar=None if solar is None else SolarInfo(**solar),
+            questionnaire=row.questionnaire,
+        ),
+    )

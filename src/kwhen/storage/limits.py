@@ -1,0 +1,63 @@
+"""Rate limits that are exact over processes: one statement a request.
+
+The bucket of a caller is kept as the moment at which it will be full again (GCRA). A request
+moves that moment by the time one request is worth, and is refused where it would come to lie
+further ahead than a whole bucket lasts.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+_TAKE = text(
+    """
+    INSERT INTO rate_bucket (key, full_at_s) VALUES (:key, :now_s + :worth_s)
+    ON CONFLICT (key) DO UPDATE SET full_at_s =
+        CASE WHEN rate_bucket.full_at_s > :now_s THEN rate_bucket.full_at_s ELSE :now_s END
+        + :worth_s
+    WHERE rate_bucket.full_at_s <= :now_s + :window_s - :worth_s
+    RETURNING full_at_s
+    """
+)
+_FULL_AT = text("SELECT full_at_s FROM rate_bucket WHERE key = :key")
+_SWEEP = text("DELETE FROM rate_bucket WHERE full_at_s < :now_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a bucket says to one request."""
+
+    is_allowed: bool
+    limit_count: int
+    window_s: float
+    remaining_count: int
+    full_in_s: float
+    retry_after_s: float  # 0 where the request is allowed
+
+
+def take(
+    connection: Connection, key: str, *, limit_count: int, window_s: float, now_s: float
+) -> Allowance:
+    """Take one request out of a bucket that holds `limit_count` and fills in `window_s`."""
+    worth_s = window_s / limit_count
+    given = {"key": key, "now_s": now_s, "worth_s": worth_s, "window_s": window_s}
+    taken = connection.execute(_TAKE, given).scalar()
+    if taken is not None:
+        ahead_s = taken - now_s
+        wait_s = 0.0
+    else:
+        ahead_s = connection.execute(_FULL_AT, {"key": key}).scalar_one() - now_s
+        wait_s = max(ahead_s + worth_s - window_s, 0.001)
+    return Allowance(
+        is_allowed=taken is not None,
+        limit_count=limit_count,
+        window_s=window_s,
+        remaining_count=max(int((window_s - ahead_s) / worth_s + 1e-9), 0),
+        full_in_s=max(ahead_s, 0.0),
+        retry_after_s=wait_s,
+    )
+
+
+def sweep(connection: Connection, now_s: float) -> None:
+    """Forget the buckets that are full."""
+    connection.execute(_SWEEP, {"now_s": now_s})
