@@ -7,7 +7,6 @@ import pytest
 
 from kwhen.catalog.plans import RatePlan, plan_keys, rate_plan
 from kwhen.catalog.stock import Stock
-from kwhen.cli import comparison
 from kwhen.engine.tariff import Service
 from kwhen.engine.words import Missing
 from tests.cli.conftest import Kwhen
@@ -126,12 +125,6 @@ def test_a_zip_without_plans_says_how_to_get_some(
     offer(monkeypatch)
     said = kwhen(*COMPARE)
     assert said.code == 2 and "kwhen catalog import" in said.err
-
-
-def test_coverage_without_a_hole() -> None:
-    plan = rate_plan("14328/E-TOU-C/T-B")
-    assert comparison._covers(plan, date(2025, 1, 1), date(2026, 6, 1))
-    assert not comparison._covers(plan, date(2024, 12, 31), date(2025, 6, 1))
 
 
 def test_every_shipped_plan_can_be_found() -> None:

@@ -19,14 +19,8 @@ from kwhen.engine.tariff import (
     PercentageCharge,
     RiderCharge,
 )
-from kwhen.engine.words import CeilingPer, ChargeClass
+from kwhen.engine.words import CEILING_UNITS, CeilingPer, ChargeClass
 
-_CEILING = {
-    CeilingPer.CYCLE: "kWh",
-    CeilingPer.DAY: "kWh a day",
-    CeilingPer.KW: "kWh per kW",
-    CeilingPer.KW_DAY: "kWh per kW a day",
-}
 _NETTING = {
     Netting.CHANNELS: "import and export priced apart, at published export prices",
     Netting.HOURLY: "netted each hour, the rest at published export prices",
@@ -38,7 +32,7 @@ def ceiling_words(ceiling_kwh: float, per: CeilingPer) -> str:
     """Up to where a tier reaches; blank for the last one."""
     if ceiling_kwh == float("inf"):
         return ""
-    return f"{ceiling_kwh:,.6g} {_CEILING[per]}"
+    return f"{ceiling_kwh:,.6g} {CEILING_UNITS[per]}"
 
 
 def season_words(schedule: Schedule) -> str:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from kwhen.catalog.kinds import SUPPLY_GAP, supported_type
-from kwhen.cli.comparison import Comparison, Failure, Result, Row
+from kwhen.cli.comparison import Comparison, Result
 from kwhen.cli.kinds import gap_documents
 from kwhen.cli.meter import about, as_document, doubts
 from kwhen.cli.page import (
@@ -24,26 +24,26 @@ from kwhen.cli.page import (
     table,
     words,
 )
+from kwhen.operations.rate_comparison import VERSION_GAP, Failure, PlanComparison, PlanResult
 
 _BAR_WIDTH = 16
 _ANY = "any plan"
-_STANDS_IN = "version"  # the gap of days without a version of their own
-_SAID_APART = {_STANDS_IN, SUPPLY_GAP}
+_SAID_APART = {VERSION_GAP, SUPPLY_GAP}
 
 
 def show_comparison(console: Console, request: Comparison, result: Result) -> None:
     """The whole comparison, for a person."""
     _show_head(console, request, result)
-    if result.ranked:
+    if result.plans.ranked:
         console.print()
-        _show_rows(console, result.ranked, is_ranked=True)
-    if result.apart:
+        _show_rows(console, result.plans.ranked, is_ranked=True)
+    if result.plans.apart:
         console.print()
         console.print(Text("Without supply: delivery alone, no full bill, not ranked", "bold"))
-        _show_rows(console, result.apart, is_ranked=False)
-    if result.failures:
+        _show_rows(console, result.plans.apart, is_ranked=False)
+    if result.plans.failures:
         console.print()
-        _show_failures(console, result.failures)
+        _show_failures(console, result.plans.failures)
     paragraph(console, "Read it with care", _cares(request, result))
 
 
@@ -56,7 +56,7 @@ def _show_head(console: Console, request: Comparison, result: Result) -> None:
 
 
 def _rule_words(result: Result) -> str:
-    rules = dict.fromkeys(row.bill.export_rule for row in (*result.ranked, *result.apart))
+    rules = dict.fromkeys(row.bill.export_rule for row in result.plans.results)
     if not result.home.has_export:
         return "export rule: none needed, the home exports nothing"
     if len(rules) == 1:
@@ -64,7 +64,7 @@ def _rule_words(result: Result) -> str:
     return "export rule: named with each plan"
 
 
-def _show_rows(console: Console, rows: Sequence[Row], *, is_ranked: bool) -> None:
+def _show_rows(console: Console, rows: Sequence[PlanResult], *, is_ranked: bool) -> None:
     head = [("#", "number")] if is_ranked else []
     tail = [("To best", "number"), ("", "bar")] if is_ranked else []
     shown = table(console, *head, ("Plan", "text"), ("Total", "number"), *tail)
@@ -80,7 +80,7 @@ def _show_rows(console: Console, rows: Sequence[Row], *, is_ranked: bool) -> Non
     put(console, shown)
 
 
-def _plan_cell(row: Row, others: Sequence[Row]) -> Text:
+def _plan_cell(row: PlanResult, others: Sequence[PlanResult]) -> Text:
     """The plan with its name, and what is not the same for all rows."""
     notes = []
     if any(other.plan.utility_id != row.plan.utility_id for other in others):
@@ -94,7 +94,7 @@ def _plan_cell(row: Row, others: Sequence[Row]) -> Text:
     return stacked(row.plan.key, row.plan.name, *notes)
 
 
-def _range(row: Row) -> str:
+def _range(row: PlanResult) -> str:
     if money(row.low_usd) == money(row.high_usd):
         return "all the same"
     return f"{money(row.low_usd)} to {money(row.high_usd)}"
@@ -109,7 +109,7 @@ def _show_failures(console: Console, failures: Sequence[Failure]) -> None:
 
 
 def _cares(request: Comparison, result: Result) -> list[str]:
-    rows = (*result.ranked, *result.apart)
+    rows = result.plans.results
     found = []
     if any(row.variants_count > 1 for row in rows):
         found.append(
@@ -117,8 +117,8 @@ def _cares(request: Comparison, result: Result) -> list[str]:
             "keys shows its middle one. Your bill names the territory: give --territory and "
             "--heating."
         )
-    if result.prices_on is not None:
-        found.append(_price_words(request, result.prices_on))
+    if result.plans.prices_on is not None:
+        found.append(_price_words(request, result.plans.prices_on))
     return [*found, *_gap_sentences(rows), *doubts(result.home)]
 
 
@@ -132,9 +132,9 @@ def _price_words(request: Comparison, on: date) -> str:
     )
 
 
-def _gap_sentences(rows: Sequence[Row]) -> list[str]:
+def _gap_sentences(rows: Sequence[PlanResult]) -> list[str]:
     """Each gap once, with the plans whose total lacks it."""
-    lacking: dict[str, list[Row]] = {}
+    lacking: dict[str, list[PlanResult]] = {}
     for row in rows:
         for name in dict.fromkeys(gap.name for gap in row.bill.missing):
             if name not in _SAID_APART:
@@ -151,21 +151,20 @@ def _gap_sentences(rows: Sequence[Row]) -> list[str]:
 def compare_document(request: Comparison, result: Result) -> Document:
     """The comparison for JSON; every `end` is exclusive."""
     where = request.where
-    best = result.ranked[0].total_usd if result.ranked else None
+    plans = result.plans
     return {
         "zipcode": where.zipcode,
         "city": where.city,
         "state": where.state,
         "usage": as_document(result.home),
-        "prices_on": result.prices_on,
-        "ranked": [_row(result, row, best) for row in result.ranked],
-        "without_supply": [_row(result, row, None) for row in result.apart],
-        "not_billed": [{"key": f.key, "reason": f.reason} for f in result.failures],
+        "prices_on": plans.prices_on,
+        "ranked": [_row(plans, row) for row in plans.ranked],
+        "without_supply": [_row(plans, row) for row in plans.apart],
+        "not_billed": [{"key": f.key, "reason": f.reason} for f in plans.failures],
     }
 
 
-def _row(result: Result, row: Row, best_usd: float | None) -> Document:
-    gaps = [gap for gap in row.bill.missing if result.prices_on is None or gap.name != _STANDS_IN]
+def _row(plans: PlanComparison, row: PlanResult) -> Document:
     return {
         "key": row.plan.key,
         "id": row.plan.id,
@@ -175,7 +174,7 @@ def _row(result: Result, row: Row, best_usd: float | None) -> Document:
         "utility": row.plan.utility,
         "kind": supported_type(row.plan.versions[-1]),
         "total_usd": row.total_usd,
-        "to_best_usd": None if best_usd is None else round(row.total_usd - best_usd, 2),
+        "to_best_usd": plans.to_best_usd(row),
         "low_usd": row.low_usd,
         "high_usd": row.high_usd,
         "variants_count": row.variants_count,
@@ -183,5 +182,5 @@ def _row(result: Result, row: Row, best_usd: float | None) -> Document:
         "export_credit_usd": round(row.bill.credit_usd, 2),
         "versions": list(dict.fromkeys(row.bill.versions)),
         "is_nearest_version": row.is_nearest or row.is_priced_apart,
-        "missing": gap_documents(tuple(gaps)),
+        "missing": gap_documents(plans.gaps(row)),
     }

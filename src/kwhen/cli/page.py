@@ -2,10 +2,10 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from textwrap import fill
-from typing import Any, TypeVar
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -22,7 +22,6 @@ WIDEST = 100  # beyond it a line is hard to follow with the eye
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 
 Document = dict[str, Any]
-Item = TypeVar("Item")
 
 
 def page(*, stderr: bool = False) -> Console:
@@ -155,11 +154,3 @@ def wrapped(console: Console, sentence: str, first: str = "", later: str = "") -
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def grouped(items: Sequence[Item], key: Callable[[Item], str]) -> dict[str, list[Item]]:
-    """Items by key, keys in the order in which they first come."""
-    found: dict[str, list[Item]] = {}
-    for item in items:
-        found.setdefault(key(item), []).append(item)
-    return found

@@ -15,7 +15,8 @@ from kwhen.catalog.plans import RatePlan
 from kwhen.catalog.stock import stock_of
 from kwhen.cli import options
 from kwhen.cli.kinds import plan_document
-from kwhen.cli.page import Document, emit, grouped, listed, page, prose, put, stacked, table, words
+from kwhen.cli.page import Document, emit, listed, page, prose, put, stacked, table, words
+from kwhen.engine.grouping import grouped
 from kwhen.errors import ChoiceError
 
 EXAMPLE = "kwhen plans --zip 94107"

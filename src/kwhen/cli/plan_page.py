@@ -17,7 +17,8 @@ from kwhen.catalog.tariff_words import (
 )
 from kwhen.cli.heatmap import HeatMap, show_heat_map
 from kwhen.cli.kinds import gap_words
-from kwhen.cli.page import grouped, paragraph, price, put, table, words, wrapped
+from kwhen.cli.page import paragraph, price, put, table, words, wrapped
+from kwhen.engine.grouping import grouped
 from kwhen.engine.tariff import EnergyCharge, Service, Tariff, Tier
 from kwhen.engine.words import ENERGY_CLASSES, ChargeClass
 

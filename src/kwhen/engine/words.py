@@ -55,6 +55,14 @@ class CeilingPer(Enum):
     KW_DAY = "kw_day"
 
 
+CEILING_UNITS = {
+    CeilingPer.CYCLE: "kWh",
+    CeilingPer.DAY: "kWh a day",
+    CeilingPer.KW: "kWh per kW",
+    CeilingPer.KW_DAY: "kWh per kW a day",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
     """A named gap: something that belongs on the bill and that no figure is held for."""

@@ -83,6 +83,14 @@ def find_utilities(query: UtilityQuery, *, stock: Stock, now: datetime) -> list[
     return _page(found, query)
 
 
+def utility_name(eia_id: int, *, otherwise: str) -> str:
+    """The name that a utility mostly goes by; of one that the tables do not know, another."""
+    try:
+        return utility(eia_id).names[0]
+    except NotFound:
+        return otherwise
+
+
 def _check(query: UtilityQuery) -> None:
     if query.zipcode is not None:
         return
@@ -157,20 +165,15 @@ def _utility(
     served: _Served, stock: Stock, at: datetime, query: UtilityQuery
 ) -> UtilityFound | None:
     """A utility with its plans; None where nobody knows its id."""
-    try:
-        name = utility(served.eia_id).names[0]
-    except NotFound:
-        name = ""
     plans = _plans(served, stock)
-    if not name and not plans:
+    name = utility_name(served.eia_id, otherwise=plans[0].utility if plans else "")
+    if not name:
         return None
     found = [_plan_found(plan, _local_day(plan, at)) for plan in plans]
     found.sort(key=lambda one: not one.plan.offered)
     if query.is_solar_prioritized_order:
         found.sort(key=lambda one: one.solar_billing_program is None)
-    return UtilityFound(
-        utility_id=str(served.eia_id), name=name or plans[0].utility, plans=tuple(found)
-    )
+    return UtilityFound(utility_id=str(served.eia_id), name=name, plans=tuple(found))
 
 
 def _plans(served: _Served, stock: Stock) -> list[RatePlan]:
