@@ -249,25 +249,28 @@ def fits(plan: RatePlan, customer: Customer) -> bool:
 def _wall_energy(
     usage_kwh: ArrayLike, export_kwh: ArrayLike | None, first: date, end: date
 ) -> Energy:
-    days_count = (end - first).days
-    arrays = []
-    for name, given in (("usage", usage_kwh), ("export", export_kwh)):
-        array = None if given is None else np.asarray(given, dtype=np.float64)
-        if array is not None and array.shape != (days_count, SLOTS_PER_DAY):
-            raise UsageError(
-                f"{name} has the shape {array.shape}; {first} to {end} take {days_count} days of "
-                f"{SLOTS_PER_DAY} values"
-            )
-        arrays.append(None if array is None else array.reshape(-1))
-    assert arrays[0] is not None
+    shape = ((end - first).days, SLOTS_PER_DAY)
     return Energy(
-        import_kwh=arrays[0],
-        export_kwh=arrays[1],
+        import_kwh=_wall_kwh("usage", usage_kwh, shape),
+        export_kwh=None if export_kwh is None else _wall_kwh("export", export_kwh, shape),
         first=first,
         end=end,
         step_minutes=15,
         calendar="wall",
     )
+
+
+def _wall_kwh(name: str, given_kwh: ArrayLike, shape: tuple[int, int]) -> Floats:
+    """Values of whole days in one row; what is wrong with them is wrong for every plan. (N,)"""
+    found = np.asarray(given_kwh, dtype=np.float64)
+    if found.shape != shape or not found.size:
+        raise UsageError(
+            f"{name} has the shape {found.shape}; the window has {shape[0]} days, each of "
+            f"{shape[1]} values"
+        )
+    if not np.isfinite(found).all() or found.min() < 0:
+        raise UsageError(f"{name} holds a value that is below 0 or no finite number of kWh")
+    return found.reshape(-1)
 
 
 def _customer(home: ComparedHome, plan: RatePlan, current: RatePlan | None) -> Customer:

@@ -130,7 +130,8 @@ def _zipcodes(query: UtilityQuery) -> Sequence[str] | None:
     if within:
         return within
     near = zipcodes_near(lat_deg, lon_deg, NEAREST_MILES)
-    return [zipcode for zipcode in near if place(zipcode).utilities][:1]
+    nearest = next((zipcode for zipcode in near if place(zipcode).utilities), None)
+    return [] if nearest is None else [nearest]
 
 
 def _known(sent: str) -> Sequence[str]:

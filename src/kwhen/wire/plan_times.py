@@ -136,7 +136,7 @@ def _months(schedule: Schedule, number: int) -> list[int]:
     ends = schedule.parts[(number + 1) % len(schedule.parts)].starts
     first = starts[0]
     last = ends[0] if ends[1] > 1 else (ends[0] - 2) % 12 + 1
-    goes_round = first == last and ends <= starts  # back into the month of its start
+    goes_round = ends[0] == first and ends <= starts  # back into the month of its start
     count = 12 if goes_round else (last - first) % 12 + 1
     return [(first - 1 + ahead) % 12 + 1 for ahead in range(count)]
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
 
 from kwhen.engine.tariff import Service
 from kwhen.engine.words import SupportedType
@@ -14,7 +14,7 @@ from kwhen.wire.plan_structure import StructureAnswer
 
 LATITUDE = r"^[+-]?(?:90(?:\.0*)?|[0-8]?[0-9](?:\.[0-9]*)?)$"
 LONGITUDE = r"^[+-]?(?:180(?:\.0*)?|(?:1[0-7]|[0-9])?[0-9](?:\.[0-9]*)?)$"
-EIA_ID = r"^[0-9]{1,8}$"
+EIA_ID = r"^[0-9]{1,6}$"
 FARTHEST_MILES = 100.0
 LAST_SECOND = 4_102_444_800  # 2100-01-01
 MOST_ON_A_PAGE = 1_000
@@ -198,3 +198,11 @@ class UtilityAnswer(Answered):
     utility_id: str = Field(description="EIA id.", examples=["14328"])
     utility_name: str = Field(examples=["Pacific Gas & Electric Co."])
     rate_plans: tuple[RatePlanDetails | RatePlanAnswer, ...]
+
+
+_ANSWERS = TypeAdapter(list[UtilityAnswer])
+
+
+def utilities_bytes(answers: list[UtilityAnswer]) -> bytes:
+    """The answers as JSON; what is not known is left out."""
+    return _ANSWERS.dump_json(answers, by_alias=True, exclude_none=True)
