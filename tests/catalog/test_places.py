@@ -1,11 +1,20 @@
 """ZIP → place: the homes that people look up first, the odd ones, and every other."""
 
 import gzip
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from kwhen.catalog.places import normal_zipcode, place, usual_id, utility, zipcodes
+from kwhen.catalog.places import (
+    normal_zipcode,
+    place,
+    usual_id,
+    utility,
+    zipcodes,
+    zipcodes_near,
+    zipcodes_of_prefix,
+)
 from kwhen.errors import NotFound
 
 PGE, SF = 14328, 16612
@@ -142,3 +151,27 @@ def test_the_shipped_tables_stay_small():
     sizes = {entry.name: len(entry.read_bytes()) for entry in folder.iterdir()}
     assert sum(sizes.values()) < 600_000, sizes
     assert gzip.decompress(folder.joinpath("utilities.tsv.gz").read_bytes())
+
+
+def test_a_prefix_has_every_zip_that_starts_with_it():
+    for prefix in ("941", "005", "000", "999"):
+        assert zipcodes_of_prefix(prefix) == tuple(z for z in zipcodes() if z[:3] == prefix)
+
+
+def test_zips_near_a_point_are_the_nearest_first():
+    found = zipcodes_near(39.7392, -104.9903, 30)  # Denver
+    places = [place(zipcode) for zipcode in found]
+    # On a plane a degree is 69.1 miles north, and 53.1 miles east at this latitude.
+    miles = [
+        ((69.1 * (one.lat - 39.7392)) ** 2 + (53.1 * (one.lon + 104.9903)) ** 2) ** 0.5
+        for one in places
+    ]
+    assert len(found) > 50 and max(miles) == pytest.approx(30, abs=1)
+    assert all(a <= b + 0.1 for a, b in pairwise(miles))
+    assert {one.state for one in places} == {"CO"}
+    assert not any("location" in one.missing for one in places)
+
+
+def test_a_place_that_is_not_known_is_near_nothing():
+    lost = [zipcode for zipcode in zipcodes() if place(zipcode).lat is None]
+    assert lost and not set(lost) & set(zipcodes_near(0, 0, 5))

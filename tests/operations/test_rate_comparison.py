@@ -23,7 +23,7 @@ from kwhen.operations.rate_comparison import (
     covers,
     fits,
 )
-from kwhen.wire.rate_comparison import PlanComparisonAnswer, comparison_bytes
+from kwhen.wire.rate_comparison import PlanComparisonAnswer
 
 FIRST, END = date(2026, 4, 1), date(2026, 6, 1)
 DAYS = (END - FIRST).days
@@ -205,7 +205,7 @@ def test_the_answer() -> None:
     home = at(plan=OWN, customer=Customer(low_income="CARE"))
     found = compared(home, solar=True)
     answer = comparison_answer(found, home, FIRST, END)
-    assert PlanComparisonAnswer.model_validate_json(comparison_bytes(answer)) == answer
+    assert PlanComparisonAnswer.model_validate_json(answer.model_dump_json(by_alias=True)) == answer
     document = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
     assert document["zipcode"] == "94107" and document["startDate"] == "2026-04-01"
     assert document["currentRatePlanId"] == rate_plan(OWN).id

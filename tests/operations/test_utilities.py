@@ -20,7 +20,6 @@ from kwhen.wire.utilities import (
     RatePlanDetails,
     UtilityAnswer,
     UtilityQuery,
-    utilities_bytes,
 )
 from tests.catalog.urdb_items import flat_item
 
@@ -47,7 +46,7 @@ def of_utility(plan: RatePlan) -> PlanFound:
 def sent_back(found: list[UtilityFound], *, is_full: bool) -> Any:
     """The answer as a client reads it."""
     answers = [utility_answer(utility, is_full=is_full) for utility in found]
-    text = utilities_bytes(answers)
+    text = ANSWERS.dump_json(answers, by_alias=True, exclude_none=True)
     assert ANSWERS.validate_json(text) == answers
     return TypeAdapter(Any).validate_json(text)
 
@@ -179,29 +178,16 @@ def test_without_a_date_versions_are_those_of_today() -> None:
     assert one.day == date(2026, 7, 27) and one.is_in_force
 
 
-def test_solar_plans_come_first_when_asked(tmp_path: Path) -> None:
-    (usual,) = find(utilityId="9601")
-    assert usual.plans[0].solar_billing_program == "Net Metering"
-    import_urdb([flat_item()], tmp_path)
-    stock = Stock(tmp_path)
-    (plain,) = find(stock, zipcode="94107", utilityId="14328")
-    (solar,) = find(stock, zipcode="94107", utilityId="14328", isSolarPrioritizedOrder=True)
-    assert sorted(p.plan.key for p in plain.plans) == sorted(p.plan.key for p in solar.plans)
-    has = [one.solar_billing_program is not None for one in solar.plans]
-    assert has == sorted(has, reverse=True)
-
-
-def test_solar_order_moves_plans_without_a_programme_behind(tmp_path: Path) -> None:
-    own = flat_item(utility="Jackson Electric", eiaid=9601, name="A Solar", state="GA")
-    import_urdb([own | {"name": "No export"}], tmp_path)
+def test_plans_with_a_solar_programme_come_first_when_asked(tmp_path: Path) -> None:
+    import_urdb([flat_item(utility="Jackson Electric", eiaid=9601, state="GA")], tmp_path)
     stock = Stock(tmp_path)
     plain, solar = (
         find(stock, utilityId="9601", isSolarPrioritizedOrder=asked)[0].plans
         for asked in (False, True)
     )
-    assert {one.plan.name for one in plain} == {one.plan.name for one in solar}
-    assert solar[0].solar_billing_program and solar[-1].solar_billing_program is None
-    assert not plain[0].solar_billing_program  # the shipped plan is closed, so it is last
+    # The shipped plan with net metering is closed, so it is last unless solar comes first.
+    assert [one.solar_billing_program for one in plain] == [None, "Net Metering"]
+    assert [one.plan.key for one in solar] == [one.plan.key for one in reversed(plain)]
 
 
 def test_imported_plans_are_found(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from kwhen.engine.choice import export_rule
 from kwhen.engine.grid import zone_of
 from kwhen.engine.tariff import Tariff
 from kwhen.engine.words import SupportedType
-from kwhen.errors import FieldError, InvalidFields, NotFound
+from kwhen.errors import InvalidFields, NotFound
 from kwhen.wire.utilities import USUAL_PAGE, UtilityQuery
 
 NEAREST_MILES = 50.0  # a home farther from the centre of any ZIP is in none: sea, or abroad
@@ -101,8 +101,7 @@ def _check(query: UtilityQuery) -> None:
         lacking = next(name for name, is_given in given.items() if not is_given)
         raise InvalidFields.one(lacking, "lat and long go together; give both, or a zipcode")
     if query.utility_id is None:
-        message = "give a zipcode, lat and long, or a utilityId"
-        raise InvalidFields([FieldError("zipcode", message)])
+        raise InvalidFields.one("zipcode", "give a zipcode, lat and long, or a utilityId")
 
 
 def _instant(seconds: float) -> datetime:
@@ -184,11 +183,12 @@ def _plans(served: _Served, stock: Stock) -> list[RatePlan]:
             return stock.find_plans(utility_id=served.eia_id, offered_only=False)
         except NotFound:
             return []
-    return [
-        plan
+    found = {  # by id: an import that names no state is found in each
+        plan.id: plan
         for zipcode in served.zipcodes
         for plan in stock.find_plans(zipcode, served.eia_id, offered_only=False)
-    ]
+    }
+    return list(found.values())
 
 
 def _local_day(plan: RatePlan, at: datetime) -> date:

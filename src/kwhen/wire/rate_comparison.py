@@ -93,8 +93,3 @@ class PlanComparisonAnswer(Answered):
         description="Plans whose prices leave the energy itself out: no full bill, not ranked."
     )
     not_billed: tuple[PlanNotBilled, ...]
-
-
-def comparison_bytes(answer: PlanComparisonAnswer) -> bytes:
-    """The answer as JSON; what is not known is left out."""
-    return answer.model_dump_json(by_alias=True, exclude_none=True).encode()

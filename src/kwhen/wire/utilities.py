@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, TypeAdapter, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from kwhen.engine.tariff import Service
 from kwhen.engine.words import SupportedType
@@ -198,11 +198,3 @@ class UtilityAnswer(Answered):
     utility_id: str = Field(description="EIA id.", examples=["14328"])
     utility_name: str = Field(examples=["Pacific Gas & Electric Co."])
     rate_plans: tuple[RatePlanDetails | RatePlanAnswer, ...]
-
-
-_ANSWERS = TypeAdapter(list[UtilityAnswer])
-
-
-def utilities_bytes(answers: list[UtilityAnswer]) -> bytes:
-    """The answers as JSON; what is not known is left out."""
-    return _ANSWERS.dump_json(answers, by_alias=True, exclude_none=True)
