@@ -64,11 +64,14 @@ class Home:
         """The customer with the export rule that its solar has: its own, else by the contract.
 
         Non-net-metered solar takes the utility's successor rule (California: NBT), other solar
-        its net metering, where the plan knows one.
+        its net metering, where the plan knows one. Where that is not told, the customer's own
+        rule stays, or the one that is open.
         """
         if self.solar is None or self.customer.export_rule is not None:
             return self.customer
         connected = self.solar.interconnection_date or self.customer.interconnection_date
+        if self.solar.is_non_net_metered is None:
+            return replace(self.customer, interconnection_date=connected)
         rule = _rule_of_kind(self.versions[-1], netted=self.is_net_metered)
         return replace(
             self.customer,

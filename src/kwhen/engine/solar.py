@@ -51,7 +51,7 @@ class SolarSystem:
     """
 
     system_size_kw: float
-    is_non_net_metered: bool = False
+    is_non_net_metered: bool | None = False  # None: not told, the plan's open rule counts
     module_type: ModuleType = ModuleType.STANDARD
     array_type: ArrayType = ArrayType.FIXED_ROOF
     tilt_deg: float = 20.0
@@ -91,9 +91,9 @@ def _check_kinds(system: SolarSystem) -> None:
         if not isinstance(got, kind):
             allowed = ", ".join(f"{kind.__name__}.{member.name}" for member in kind)
             raise UsageError(f"{name} is {got!r}; it must be one of {allowed}")
-    if not isinstance(system.is_non_net_metered, bool):
+    if not isinstance(system.is_non_net_metered, bool | None):
         raise UsageError(
-            f"is_non_net_metered is {system.is_non_net_metered!r}; it must be True or False"
+            f"is_non_net_metered is {system.is_non_net_metered!r}; it must be True, False or None"
         )
     if not isinstance(system.interconnection_date, date | None):
         raise UsageError(

@@ -1,11 +1,14 @@
 """One deployment: its settings, database, secret and facts, opened once a process."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from kwhen.catalog.http import Web
 from kwhen.catalog.live.held import held_prices
+from kwhen.catalog.live.home_year import LoadSource, SolarSource, load_source, solar_source
 from kwhen.catalog.live.settings import LiveSettings
 from kwhen.catalog.live.settings import read_settings as read_live_settings
 from kwhen.catalog.live.store import SeriesStore
@@ -42,6 +45,22 @@ class Deployment:
     def live(self) -> SeriesStore | None:
         """Market prices and emissions that were fetched, where any are held."""
         return held_prices(self.live_settings, self.stock)
+
+    def load_source(self) -> LoadSource | None:
+        """The service that is configured for the loads of homes."""
+        return load_source(self.live_settings, self._web())
+
+    def solar_source(self) -> SolarSource | None:
+        """The service that is configured for the yields of solar."""
+        return solar_source(self.live_settings, self._web())
+
+    def _web(self) -> Web:
+        return Web(
+            clock=time.time,
+            sleep=time.sleep,
+            cache=self.settings.data.expanduser() / "cache",
+            timeout_s=self.live_settings.live_timeout_s,
+        )
 
     @contextmanager
     def reading(self, tenant: Tenant) -> Iterator[Work]:

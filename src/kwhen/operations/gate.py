@@ -36,7 +36,7 @@ class Passed:
 
 
 def pass_with_key(
-    deployment: Deployment, secret: str | None, scope: Scope, *, is_session: bool
+    deployment: Deployment, secret: str | None, scope: Scope | None, *, is_session: bool
 ) -> Passed:
     """Let a request with a key or a session token through, if it may do what it asks.
 
@@ -58,7 +58,7 @@ def _pass(
     deployment: Deployment,
     connection: Connection,
     credential: Credential,
-    scope: Scope,
+    scope: Scope | None,
     *,
     is_session: bool,
 ) -> Passed:
@@ -82,7 +82,7 @@ def _pass(
     used = credential.last_used_at
     if used is None or now - used >= TOUCHED_AT_MOST_EVERY:
         credentials.touch(connection, credential.id, now)
-    if scope not in credential.scopes:
+    if scope is not None and scope not in credential.scopes:
         lacking = InsufficientScope(f"The credential lacks the scope {scope}.")
         return Passed(credential=credential, allowance=allowance, error=lacking)
     return Passed(credential=credential, allowance=allowance)

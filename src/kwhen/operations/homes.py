@@ -58,6 +58,19 @@ def get_home(work: Work, home_id: str) -> HomeRecord:
     return homes.find_home(work.session, work.tenant, home_id)
 
 
+def home_of_body(work: Work, home_id: str, field: str = "homeId") -> HomeRecord:
+    """A home of the tenant that a body names.
+
+    Raises
+    ------
+    InvalidFields
+    """
+    try:
+        return get_home(work, home_id)
+    except UnknownId as error:
+        raise InvalidFields.one(field, str(error)) from error
+
+
 def list_homes(work: Work, page: Page) -> list[HomeRecord]:
     """The tenant's homes, oldest first.
 
@@ -193,7 +206,7 @@ def _with_plan(
     if utility_id is not None and stored is not None and not _belongs(work, stored, utility_id):
         return replace(facts, rate_plan_id=None)
     if facts.export_rule is not None and "export_rule" in changes and stored is not None:
-        _check_rule(work.stock.find_plan(stored), facts.export_rule, wrong)
+        wrong.extend(filter(None, [rule_error(work.stock.find_plan(stored), facts.export_rule)]))
     return facts
 
 
@@ -207,7 +220,7 @@ def _on_plan(
             FieldError("ratePlanId", f"{plan.key} belongs to utility {own}, not to {chosen}")
         )
     if facts.export_rule is not None and "export_rule" in changes:
-        _check_rule(plan, facts.export_rule, wrong)
+        wrong.extend(filter(None, [rule_error(plan, facts.export_rule)]))
     return replace(facts, utility_id=own, rate_plan_id=plan.id)
 
 
@@ -256,12 +269,14 @@ def _belongs(work: Work, rate_plan_id: str, utility_id: str) -> bool:
         return False
 
 
-def _check_rule(plan: RatePlan, rule: str, wrong: list[FieldError]) -> None:
-    known = {name for version in plan.versions for r in version.export_rules for name in
-             (r.name, r.vintage)} - {""}  # fmt: skip
-    if rule not in known | {NO_EXPORT_RULE}:
-        listed = ", ".join(sorted(known | {NO_EXPORT_RULE}))
-        wrong.append(FieldError("exportRule", f"{plan.key} knows {listed}; got {rule[:40]!r}"))
+def rule_error(plan: RatePlan, rule: str) -> FieldError | None:
+    """What is wrong with an export rule that a body names for a plan."""
+    held = {name for version in plan.versions for known in version.export_rules
+            for name in (known.name, known.vintage)} - {""}  # fmt: skip
+    if rule in held or rule.upper() == NO_EXPORT_RULE:
+        return None
+    listed = ", ".join(sorted(held | {NO_EXPORT_RULE}))
+    return FieldError("exportRule", f"{plan.key} knows {listed}; got {rule[:40]!r}")
 
 
 def _solar(

@@ -9,9 +9,34 @@ from starlette.middleware import Middleware
 from kwhen.operations.deployment import Deployment
 from kwhen.service.observe import HeadLimits, Metrics, Observer
 from kwhen.service.problems import tell_problems
-from kwhen.service.routes import health, homes, price_signal
+from kwhen.service.routes import (
+    agents,
+    batch,
+    compare,
+    feedback,
+    health,
+    homes,
+    impact,
+    price_signal,
+    sessions,
+    usage,
+    utility,
+)
 
-ROUTERS = (homes.once, homes.router, price_signal.router, health.router)
+ROUTERS = (
+    utility.router,
+    homes.once,
+    homes.router,
+    usage.router,
+    price_signal.router,
+    impact.router,
+    compare.router,
+    batch.router,
+    sessions.router,
+    agents.router,
+    feedback.router,
+    health.router,
+)
 
 
 def create_app(deployment: Deployment) -> FastAPI:

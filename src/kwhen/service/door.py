@@ -26,7 +26,7 @@ from kwhen.operations.gate import Passed, pass_by_address, pass_with_key
 from kwhen.operations.work import Work
 from kwhen.records import Credential, Scope, Tenant
 from kwhen.service.requests import BoundedRequest
-from kwhen.service.state import limit_headers
+from kwhen.service.state import limit_headers, request_id_of
 from kwhen.storage import answers
 
 KEY_HEADER = "x-ws-api-key"
@@ -48,9 +48,9 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Marks a route that needs a credential with a scope; gives the caller."""
+    """Marks a route that needs a credential, with a scope or with any; gives the caller."""
 
-    scope: Scope
+    scope: Scope | None
 
     async def __call__(self, request: Request) -> Caller:
         """Who passed the gate."""
@@ -59,8 +59,8 @@ class Needs:
         return Caller(credential=credential)
 
 
-def needs(scope: Scope) -> Any:
-    """The caller, who must have a scope."""
+def needs(scope: Scope | None) -> Any:
+    """The caller, who must have a scope; None: whatever their scopes are."""
     return Depends(Needs(scope))
 
 
@@ -98,18 +98,19 @@ async def _deployment(request: Request) -> Deployment:
     return deployment_of(request)
 
 
+async def _request_id(request: Request) -> str:
+    return request_id_of(request)
+
+
 async def _address(request: Request) -> str:
     return address_of(request)
-
-
-async def _raw(request: BoundedRequest) -> bytes:
-    return await request.body()
 
 
 ReadWork = Annotated[Work, Depends(_reading)]
 WriteWork = Annotated[Work, Depends(_writing)]
 TheDeployment = Annotated[Deployment, Depends(_deployment)]
 Address = Annotated[str, Depends(_address)]
+RequestId = Annotated[str, Depends(_request_id)]
 
 
 def address_of(request: Request) -> str:
@@ -124,19 +125,19 @@ class DoorRoute(APIRoute):
         super().__init__(path, _in_transaction(endpoint), **given)
 
     @property
-    def scope(self) -> Scope | None:
-        """The scope that it needs, None where it is open to all."""
+    def needed(self) -> Needs | None:
+        """What a caller must have; None: the route is open to all."""
         calls = [dependency.call for dependency in self.dependant.dependencies]
-        return next((call.scope for call in calls if isinstance(call, Needs)), None)
+        return next((call for call in calls if isinstance(call, Needs)), None)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler, after the gate and the body."""
         inner = super().get_route_handler()
-        scope, takes_json = self.scope, self.body_field is not None
+        needed, takes_json = self.needed, self.body_field is not None
 
         async def handle(request: Request) -> Response:
             bounded = BoundedRequest(request.scope, request.receive)
-            passed = await run_in_threadpool(_pass, bounded, scope)
+            passed = await run_in_threadpool(_pass, bounded, needed)
             bounded.state.passed = passed
             if passed.error is not None:
                 raise passed.error
@@ -149,10 +150,11 @@ class DoorRoute(APIRoute):
         return handle
 
 
-def _pass(request: Request, scope: Scope | None) -> Passed:
+def _pass(request: Request, needed: Needs | None) -> Passed:
     deployment = deployment_of(request)
-    if scope is None:
+    if needed is None:
         return pass_by_address(deployment, address_of(request))
+    scope = needed.scope
     key = request.headers.get(KEY_HEADER)
     if key is not None:
         return pass_with_key(deployment, key.strip(), scope, is_session=False)
@@ -214,17 +216,14 @@ def gated(prefix: str, tag: str, *, once: bool = False) -> APIRouter:
     )
 
 
-def as_response(result: Any) -> Response:
+def as_response(result: Any, status: int = 200) -> Response:
     """What a handler gives, as bytes."""
     if isinstance(result, Response):
         return result
     if isinstance(result, BaseModel):
-        return _json(result.model_dump_json(by_alias=True).encode())
-    if isinstance(result, Sequence):
-        listed = [item.model_dump(mode="json", by_alias=True) for item in result]
-        return _json(orjson.dumps(listed))
-    return _json(orjson.dumps(result))
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json")
+        body = result.model_dump_json(by_alias=True).encode()
+    elif isinstance(result, Sequence):
+        body = orjson.dumps([item.model_dump(mode="json", by_alias=True) for item in result])
+    else:
+        body = orjson.dumps(result)
+    return Response(body, status, media_type="application/json")

@@ -16,7 +16,6 @@ from starlette.routing import Match
 from kwhen.errors import (
     Conflict,
     ExpiredCredential,
-    FieldError,
     Forbidden,
     InsufficientScope,
     InvalidCredential,
@@ -30,10 +29,10 @@ from kwhen.errors import (
 )
 from kwhen.service.requests import TooLarge, UnsupportedMedia
 from kwhen.service.state import limit_headers, request_id_of
+from kwhen.wire.field_errors import MOST_FIELD_ERRORS, field_errors
 from kwhen.wire.model import Answered
 
 log = structlog.get_logger("kwhen")
-MOST_FIELD_ERRORS = 100
 INVALID = "VALIDATION_FAILED"
 
 
@@ -180,23 +179,3 @@ def _methods(request: Request) -> list[str]:
         if route.matches(request.scope)[0] is not Match.NONE:
             found.update(getattr(route, "methods", None) or ())
     return sorted(found)
-
-
-def field_errors(errors: Any) -> list[FieldError]:
-    """pydantic's errors by the paths that a client would write."""
-    return [FieldError(_path(e["loc"]), _words(e)) for e in errors[:MOST_FIELD_ERRORS]]
-
-
-def _path(loc: tuple[Any, ...]) -> str:
-    parts = loc[1:] if loc and loc[0] in ("body", "path", "query", "header") else loc
-    text = ""
-    for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
-
-
-def _words(error: dict[str, Any]) -> str:
-    if error["type"] == "missing":
-        return "is required"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
 from kwhen.records import HomeRecord, SolarInfo
 from kwhen.wire.kinds import DayField, MomentField, Name, Text255, Text2000, ZipcodeField
@@ -110,14 +110,12 @@ class HomeChange(Sent):
     has_ac: bool | None = Field(None, alias="hasAC", description="Kept as told.")
     ac_type: Text255 | None = Field(None, description="Kept as told.")
 
-    @model_validator(mode="after")
-    def _no_null(self) -> Self:
-        never_null = ("energy_market_bidding_enabled", "carbon_signal_intensity", "modal_home")
-        for name in never_null:
-            if name in self.model_fields_set and getattr(self, name) is None:
-                alias = type(self).model_fields[name].alias
-                raise ValueError(f"{alias} cannot be null; leave it out to keep it as it is")
-        return self
+    @field_validator("energy_market_bidding_enabled", "carbon_signal_intensity", "modal_home")
+    @classmethod
+    def _not_null(cls, value: Any) -> Any:
+        if value is None:
+            raise ValueError("cannot be null; leave it out to keep it as it is")
+        return value
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, by the names of `HomeFacts`, with solar as its own."""

@@ -33,7 +33,7 @@ class SignalRequest(Sent):
     include: list[Extra] | None = Field(
         None,
         max_length=3,
-        description="More to answer, by slot: every component, the full value of exporting; sources.",
+        description="More to answer, by slot: each component, full value of exporting; sources.",
     )
 
 
