@@ -1,14 +1,15 @@
 """What an array of interval energy must be: days of 96 cells, each 0 to 1,000 kWh."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.errors import FieldError
-from kwhen.wire.strict_json import TOO_LARGE, Refused
+from kwhen.errors import FieldError, InvalidFields
+from kwhen.wire.strict_json import MOST_ERRORS, TOO_LARGE, Refused
 
 Floats = NDArray[np.float64]
 
@@ -42,12 +43,23 @@ def row_length_error(path: str, length: int) -> FieldError | None:
     return FieldError(path, f"has {length:,} values; a day must have {CELLS_COUNT}")
 
 
-def array_errors(path: str, energy_kwh: Floats) -> Iterator[FieldError]:
-    """Errors of the cells of a (D, 96) array, in order."""
-    bits = np.ascontiguousarray(energy_kwh).view(np.uint64)
-    for day, cell in np.argwhere(bits > _MOST_BITS).tolist():
-        message = cell_error(float(energy_kwh[day, cell]))
-        yield FieldError(f"{path}[{day}][{cell}]", message)
+def checked(stored: NDArray[Any], path: str) -> Floats:
+    """Numbers of any type in (D, 96) as doubles, after their cells are checked. [kWh]"""
+    with np.errstate(invalid="ignore"):  # a signalling NaN: it is told with its cell
+        energy_kwh = np.array(stored, dtype=np.float64, order="C")
+    if not are_allowed(energy_kwh):
+        bad = np.argwhere(energy_kwh.view(np.uint64) > _MOST_BITS)
+        raise_all(
+            FieldError(f"{path}[{day}][{cell}]", cell_error(float(energy_kwh[day, cell])))
+            for day, cell in bad.tolist()
+        )
+    return energy_kwh
+
+
+def raise_all(errors: Iterable[FieldError | None]) -> None:
+    """Refuse with what is wrong, at most 100 at once; nothing happens where nothing is."""
+    if found := tuple(islice(filter(None, errors), MOST_ERRORS)):
+        raise InvalidFields(found)
 
 
 def cell_error(cell: Any) -> str:

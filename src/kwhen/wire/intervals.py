@@ -212,7 +212,7 @@ def _parsed(array: bytes) -> Floats | None:
 
 def _flattened(array: bytes) -> tuple[Floats, int]:
     """All numbers of an array of days of 96 elements each, and its number of days."""
-    rows = _parser().parse(array)
+    rows: Any = _parser().parse(array)
     flat_kwh = np.frombuffer(rows.as_buffer(of_type="d"), dtype=np.float64)
     if set(map(len, rows)) != {CELLS_COUNT}:
         raise ValueError("days of other lengths")
