@@ -1,13 +1,14 @@
 """What usage costs and emits, as clients ask for it and get it."""
 
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, WithJsonSchema
 
 from kwhen.errors import FieldError, InvalidFields
 from kwhen.wire.field_errors import field_errors
+from kwhen.wire.interval_rules import CELLS_COUNT, MOST_CELL_KWH, MOST_DAYS
 from kwhen.wire.intervals import IntervalBody
 from kwhen.wire.kinds import DayField, DayOrMoment, Text255, ZipcodeField
 from kwhen.wire.model import Answered, Sent
@@ -15,7 +16,18 @@ from kwhen.wire.model import Answered, Sent
 Floats = NDArray[np.float64]
 M = TypeVar("M", bound=Sent)
 
-Day96 = list[float]
+Day96 = Annotated[
+    list[float],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "number", "minimum": 0, "maximum": MOST_CELL_KWH},
+            "minItems": CELLS_COUNT,
+            "maxItems": CELLS_COUNT,
+        }
+    ),
+]
+Days = Annotated[list[Day96], Field(min_length=1, max_length=MOST_DAYS)]
 Flag = bool | None  # null: as if it were not there
 LARGEST_SOLAR_KW = 1000.0
 
@@ -49,16 +61,14 @@ class InlineHomeSent(Sent):
 class Arrays(Sent):
     """The arrays, for the document: they are read apart from the rest."""
 
-    usage: list[Day96] | None = Field(
+    usage: Days | None = Field(
         None,
         description="kWh imported: one row of 96 wall-clock quarter hours for each day. Each value "
         "is finite, 0 to 1,000.",
-        json_schema_extra={"items": {"$ref": "#/components/schemas/Day"}},
     )
-    export: list[Day96] | None = Field(
+    export: Days | None = Field(
         None,
         description="kWh exported, rows as in usage.",
-        json_schema_extra={"items": {"$ref": "#/components/schemas/Day"}},
     )
 
 

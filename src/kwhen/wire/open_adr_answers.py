@@ -8,7 +8,7 @@ from kwhen.wire.kinds import MomentField
 from kwhen.wire.model import Answered
 
 
-class PeriodAnswer(Answered):
+class IntervalPeriodAnswer(Answered):
     """A stretch of time."""
 
     start: MomentField
@@ -26,7 +26,7 @@ class IntervalAnswer(Answered):
     """Values over a stretch of time."""
 
     id: int
-    interval_period: PeriodAnswer
+    interval_period: IntervalPeriodAnswer
     payloads: list[PayloadAnswer]
 
 
@@ -49,5 +49,5 @@ class EventAnswer(Answered):
     modification_date_time: MomentField
     event_name: str
     payload_descriptors: list[DescriptorAnswer]
-    interval_period: PeriodAnswer
+    interval_period: IntervalPeriodAnswer
     intervals: list[IntervalAnswer]
