@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.batches import batches
+from benchmarks.bodies import bodies
 from benchmarks.plans import compiling, marginal_prices, own_schemes
 from benchmarks.reading import reading
 from benchmarks.report import as_json, machine, markdown, table
@@ -33,7 +34,8 @@ def main() -> None:
 
 def measured(homes: int) -> list[Row]:
     rows: list[Row] = []
-    for section in (single_homes, own_schemes, marginal_prices, signals, compiling, reading):
+    sections = (single_homes, own_schemes, marginal_prices, signals, compiling, reading, bodies)
+    for section in sections:
         print(f"{section.__name__} …", file=sys.stderr, flush=True)
         rows += section()
     print("batches …", file=sys.stderr, flush=True)

@@ -113,7 +113,8 @@ def _rows_errors(path: str, rows: Any) -> Iterator[FieldError]:
         yield error
     else:
         for day, row in enumerate(rows):
-            yield from _row_errors(f"{path}[{day}]", row)
+            if _array([row]) is None:
+                yield from _row_errors(f"{path}[{day}]", row)
 
 
 def _row_errors(path: str, row: Any) -> Iterator[FieldError]:
