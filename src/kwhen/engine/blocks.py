@@ -45,19 +45,23 @@ def price_blocks(
     """Merge equal neighbours of a signal; a last partial step ends at `end`."""
     starts = block_starts(price_usd_per_kwh, import_usd_per_kwh, export_usd_per_kwh)
     step = timedelta(minutes=step_minutes)
-    edges = [start + int(index) * step for index in starts] + [end]
+    edges = [start + index * step for index in starts.tolist()] + [end]
     length_s = np.full(len(price_usd_per_kwh), step_minutes * 60.0)
     length_s[-1] = (end - start - (len(length_s) - 1) * step).total_seconds()
     weight = np.add.reduceat(length_s, starts)
     confidence = np.add.reduceat(confidence_frac * length_s, starts) / weight
+    prices = (price_usd_per_kwh, import_usd_per_kwh, export_usd_per_kwh)
+    told = [np.round(array[starts], PRICE_DECIMALS).tolist() for array in prices]
     return [
         Block(
-            start=edges[number],
-            end=edges[number + 1],
-            price_usd_per_kwh=float(np.round(price_usd_per_kwh[index], PRICE_DECIMALS)),
-            import_usd_per_kwh=float(np.round(import_usd_per_kwh[index], PRICE_DECIMALS)),
-            export_usd_per_kwh=float(np.round(export_usd_per_kwh[index], PRICE_DECIMALS)),
-            confidence_frac=round(float(confidence[number]), 2),
+            start=start,
+            end=stop,
+            price_usd_per_kwh=price,
+            import_usd_per_kwh=imported,
+            export_usd_per_kwh=exported,
+            confidence_frac=sure,
         )
-        for number, index in enumerate(starts.tolist())
+        for start, stop, price, imported, exported, sure in zip(
+            edges, edges[1:], *told, np.round(confidence, 2).tolist(), strict=False
+        )
     ]

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from kwhen.api.signals import Signal
 from kwhen.errors import KwhenError, UnknownId
 from kwhen.operations.deployment import Deployment
 from kwhen.operations.home_values import home_value
-from kwhen.operations.price_signals import Window, for_value
+from kwhen.operations.price_signals import Window, answer_for_value
 from kwhen.operations.work import Work
 from kwhen.records import Tenant
 from kwhen.storage import homes
@@ -22,8 +21,9 @@ def signals_of_homes(
     home_ids: Sequence[str],
     wanted: Window,
     components: Sequence[str] | None = None,
-) -> Iterator[tuple[str, Signal | KwhenError]]:
-    """The signal of each home, in the order of the ids."""
+    include: Sequence[str] | None = None,
+) -> Iterator[tuple[str, bytes | KwhenError]]:
+    """The price signal of each home as it is answered, in the order of the ids."""
     for first in range(0, len(home_ids), READ_AT_ONCE_COUNT):
         ids = list(home_ids[first : first + READ_AT_ONCE_COUNT])
         with deployment.reading(tenant) as work:
@@ -36,8 +36,8 @@ def signals_of_homes(
                 yield (
                     home_id,
                     attempted(
-                        lambda home=home: for_value(  # type: ignore[misc]
-                            work, home_value(work, home), wanted, components
+                        lambda home=home: answer_for_value(  # type: ignore[misc]
+                            work, home.id, home_value(work, home), wanted, components, include
                         )
                     ),
                 )

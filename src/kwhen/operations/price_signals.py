@@ -1,20 +1,24 @@
 """The price signal of a tenant's home."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from kwhen.api.homes import Home
 from kwhen.api.signals import EVERY_COMPONENT, Signal, price_signal
+from kwhen.catalog.live.store import SeriesStore
 from kwhen.engine.signal import Component
 from kwhen.errors import InvalidFields
 from kwhen.operations import homes
 from kwhen.operations.home_values import home_value
 from kwhen.operations.work import Work
+from kwhen.wire.price_signal import signal_bytes, signal_rest
 
 QUARTER_MINUTES = 15
 DEFAULT_LENGTH = timedelta(hours=24)
 LONGEST = timedelta(days=366)
+ANSWERS_KEPT_COUNT = 256  # of about 8 kB for a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +52,7 @@ def window(start: datetime | None, end: datetime | None, now: datetime) -> Windo
 
 
 def for_home(
-    work: Work,
-    home_id: str,
-    wanted: Window,
-    components: Sequence[Component | str] | None = None,
+    work: Work, home_id: str, wanted: Window, components: Sequence[str] | None = None
 ) -> Signal:
     """Price signal of one home; days that no version covers take the nearest one.
 
@@ -60,18 +61,61 @@ def for_home(
     UnknownId, InvalidFields, CoverageError, ChoiceError
     """
     home = home_value(work, homes.get_home(work, home_id))
-    return for_value(work, home, wanted, components)
+    return _signal(home, wanted, _chosen(components), work.live)
 
 
-def for_value(
-    work: Work, home: Home, wanted: Window, components: Sequence[Component | str] | None = None
+def answer_for_home(
+    work: Work,
+    home_id: str,
+    wanted: Window,
+    components: Sequence[str] | None = None,
+    include: Collection[str] | None = None,
+) -> bytes:
+    """The same as it is answered.
+
+    Raises
+    ------
+    UnknownId, InvalidFields, CoverageError, ChoiceError
+    """
+    home = home_value(work, homes.get_home(work, home_id))
+    return answer_for_value(work, home_id, home, wanted, components, include)
+
+
+def answer_for_value(
+    work: Work,
+    home_id: str,
+    home: Home,
+    wanted: Window,
+    components: Sequence[str] | None = None,
+    include: Collection[str] | None = None,
+) -> bytes:
+    """The answer for a home's value; homes that are alike share it while the facts stay."""
+    chosen, more = _chosen(components), frozenset(include or ())
+    live = work.live
+    if home.history is not None:
+        return signal_bytes(home_id, signal_rest(_signal(home, wanted, chosen, live), more))
+    state = None if live is None else live.folder.stat().st_mtime_ns
+    return signal_bytes(home_id, _shared(home, wanted, chosen, more, live, state))
+
+
+@lru_cache(maxsize=ANSWERS_KEPT_COUNT)
+def _shared(
+    home: Home,
+    wanted: Window,
+    chosen: frozenset[Component],
+    include: frozenset[str],
+    live: SeriesStore | None,
+    state: int | None,
+) -> bytes:
+    """`state` of the live figures is part of the key alone."""
+    return signal_rest(_signal(home, wanted, chosen, live), include)
+
+
+def _chosen(components: Sequence[str] | None) -> frozenset[Component]:
+    return EVERY_COMPONENT if components is None else frozenset(map(Component, components))
+
+
+def _signal(
+    home: Home, wanted: Window, chosen: frozenset[Component], live: SeriesStore | None
 ) -> Signal:
-    """The same of a home's value."""
-    return price_signal(
-        home,
-        wanted.start,
-        wanted.end,
-        components=EVERY_COMPONENT if components is None else components,
-        nearest=True,
-        live=work.live,
-    )
+    return price_signal(home, wanted.start, wanted.end, components=chosen, nearest=True, live=live)

@@ -4,7 +4,7 @@ from dataclasses import asdict, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, select
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from kwhen.errors import Conflict, UnknownId
@@ -13,6 +13,13 @@ from kwhen.storage.tables import HomeRow
 
 _PLAIN = tuple(f.name for f in fields(HomeFacts) if f.name not in ("solar", "questionnaire"))
 LEAST_STEP = timedelta(milliseconds=1)
+_TABLE = HomeRow.__table__
+# Made once: the price signal of a home is asked for more often than anything else.
+_FIND = select(_TABLE).where(
+    HomeRow.id == bindparam("id"),
+    HomeRow.org_id == bindparam("org_id"),
+    HomeRow.environment == bindparam("environment"),
+)
 
 
 def add_home(session: Session, tenant: Tenant, home: HomeRecord) -> None:
@@ -36,7 +43,11 @@ def find_home(session: Session, tenant: Tenant, home_id: str) -> HomeRecord:
     ------
     UnknownId
     """
-    return _record(row_of(session, tenant, home_id))
+    given = {"id": home_id, "org_id": tenant.org_id, "environment": tenant.environment.value}
+    row = session.connection().execute(_FIND, given).mappings().first()
+    if row is None:
+        raise _unknown(home_id)
+    return _record(row)
 
 
 def list_homes(
@@ -55,7 +66,7 @@ def list_homes(
     ------
     UnknownId : no home of the tenant goes by the id `after`
     """
-    query = _of_tenant(tenant).order_by(HomeRow.number)
+    query = select(_TABLE).where(*_is_of(tenant)).order_by(HomeRow.number)
     if after is not None:
         query = query.where(HomeRow.number > row_of(session, tenant, after).number)
     if user_id is not None:
@@ -65,13 +76,13 @@ def list_homes(
     query = query.limit(limit_count) if limit_count is not None else query
     # SQLite knows OFFSET only beside LIMIT; SQLAlchemy writes LIMIT -1 for it.
     query = query.offset(offset_count) if offset_count else query
-    return [_record(row) for row in session.scalars(query)]
+    return [_record(row) for row in session.execute(query).mappings()]
 
 
 def homes_of_ids(session: Session, tenant: Tenant, home_ids: list[str]) -> dict[str, HomeRecord]:
     """Those of some homes that are the tenant's, by id."""
-    rows = session.scalars(_of_tenant(tenant).where(HomeRow.id.in_(home_ids)))
-    return {row.id: _record(row) for row in rows}
+    query = select(_TABLE).where(*_is_of(tenant), HomeRow.id.in_(home_ids))
+    return {row["id"]: _record(row) for row in session.execute(query).mappings()}
 
 
 def save_home(
@@ -91,7 +102,7 @@ def save_home(
     _write(row, facts)
     row.updated_at = max(now, row.updated_at + LEAST_STEP)
     session.flush()
-    return _record(row)
+    return find_home(session, tenant, home_id)
 
 
 def lock_home(
@@ -104,7 +115,8 @@ def lock_home(
     UnknownId
     Conflict : it is not as it was at `if_match`
     """
-    found = _record(row_of(session, tenant, home_id, for_update=True))
+    row_of(session, tenant, home_id, for_update=True)
+    found = find_home(session, tenant, home_id)
     if if_match is not None and found.updated_at != if_match:
         raise Conflict(
             f"the home was changed at {found.updated_at.isoformat()}, after the version that "
@@ -134,8 +146,12 @@ def row_of(session: Session, tenant: Tenant, home_id: str, *, for_update: bool =
     query = _of_tenant(tenant).where(HomeRow.id == home_id)
     row = session.scalar(query.with_for_update() if for_update else query)
     if row is None:
-        raise UnknownId(f"there is no home {home_id[:64]!r}; /v1/homes/list shows yours")
+        raise _unknown(home_id)
     return row
+
+
+def _unknown(home_id: str) -> UnknownId:
+    return UnknownId(f"there is no home {home_id[:64]!r}; /v1/homes/list shows yours")
 
 
 def _is_of(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
@@ -161,18 +177,18 @@ def _solar_json(solar: SolarInfo) -> dict[str, Any]:
     }
 
 
-def _record(row: HomeRow) -> HomeRecord:
-    solar = None if row.solar is None else dict(row.solar)
+def _record(row: RowMapping) -> HomeRecord:
+    solar = None if row["solar"] is None else dict(row["solar"])
     if solar and solar["interconnection_date"]:
         solar["interconnection_date"] = date.fromisoformat(solar["interconnection_date"])
     return HomeRecord(
-        id=row.id,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        usage_revision=row.usage_revision,
+        id=row["id"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        usage_revision=row["usage_revision"],
         facts=HomeFacts(
-            **{name: getattr(row, name) for name in _PLAIN},
+            **{name: row[name] for name in _PLAIN},
             solar=None if solar is None else SolarInfo(**solar),
-            questionnaire=row.questionnaire,
+            questionnaire=row["questionnaire"],
         ),
     )

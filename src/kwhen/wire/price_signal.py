@@ -1,6 +1,6 @@
 """The price signal as clients ask for it and get it. [USD/kWh, 5 decimals]"""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any, Literal
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from kwhen.api.signals import Signal
-from kwhen.engine.blocks import PRICE_DECIMALS, Block
+from kwhen.engine.blocks import PRICE_DECIMALS
 from kwhen.wire.gaps import GapAnswer
 from kwhen.wire.kinds import MomentField
 from kwhen.wire.model import Answered, Sent
@@ -102,33 +102,22 @@ def rounded(usd_per_kwh: Floats) -> Floats:
     return np.round(usd_per_kwh, PRICE_DECIMALS) + 0.0
 
 
-def block_json(block: Block) -> dict[str, Any]:
-    """One block."""
-    return {
-        "startTime": moment(block.start),
-        "endTime": moment(block.end),
-        "price": block.price_usd_per_kwh + 0.0,
-        "import": block.import_usd_per_kwh + 0.0,
-        "export": block.export_usd_per_kwh + 0.0,
-        "confidence": block.confidence_frac,
-    }
+def signal_bytes(home_id: str, rest: bytes) -> bytes:
+    """The answer of a home, from what homes that are alike share."""
+    return b'{"homeId":' + orjson.dumps(home_id) + b"," + rest[1:]
 
 
-def signal_bytes(home_id: str, signal: Signal, include: Sequence[str] | None = None) -> bytes:
-    """The answer as JSON."""
-    body = {"homeId": home_id, **signal_json(signal, include or ())}
-    return orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
-
-
-def signal_json(signal: Signal, include: Sequence[str] = ()) -> dict[str, Any]:
-    """The answer without its home; arrays are numpy's."""
-    imports = rounded(signal.import_usd_per_kwh)
-    exports = rounded(signal.export_usd_per_kwh)
+def signal_rest(signal: Signal, include: Collection[str] = ()) -> bytes:
+    """The answer without its home."""
+    price, imports, exports = (
+        rounded(array)
+        for array in (signal.price, signal.import_usd_per_kwh, signal.export_usd_per_kwh)
+    )
     found: dict[str, Any] = {
         "startTime": moment(signal.start),
         "endTime": moment(signal.end),
-        "data": [block_json(block) for block in signal.blocks],
-        "prices": rounded(signal.price),
+        "data": _blocks(signal),
+        "prices": price,
         "imports": imports,
         "exports": exports,
         "import": imports,
@@ -140,7 +129,21 @@ def signal_json(signal: Signal, include: Sequence[str] = ()) -> dict[str, Any]:
         found["exportPrices"] = rounded(signal.export_price)
     if "sources" in include:
         found["sources"] = sources_json(signal)
-    return found
+    return orjson.dumps(found, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _blocks(signal: Signal) -> list[dict[str, Any]]:
+    return [
+        {
+            "startTime": moment(block.start),
+            "endTime": moment(block.end),
+            "price": block.price_usd_per_kwh + 0.0,
+            "import": block.import_usd_per_kwh + 0.0,
+            "export": block.export_usd_per_kwh + 0.0,
+            "confidence": block.confidence_frac,
+        }
+        for block in signal.blocks
+    ]
 
 
 def _components(signal: Signal) -> dict[str, Floats]:

@@ -22,7 +22,6 @@ from kwhen.service.routes.impact import asked_of, inline_of
 from kwhen.wire.batch import MOST_HOMES, ImpactLine, SignalsRequest
 from kwhen.wire.impact import read_request
 from kwhen.wire.intervals import read_intervals
-from kwhen.wire.price_signal import signal_bytes
 
 router = gated("/v1/homes", "batches")
 
@@ -60,11 +59,13 @@ def price_signals(
 ) -> StreamingResponse:
     """One line a home, in the order of the ids: its signal, or `homeId` and `error`."""
     wanted = window(body.start_time, body.end_time, deployment.clock())
-    found = signals_of_homes(deployment, caller.tenant, body.home_ids, wanted, body.components)
+    found = signals_of_homes(
+        deployment, caller.tenant, body.home_ids, wanted, body.components, body.include
+    )
     return _streamed(
         _failed(request_id, signal, {"homeId": home_id})
         if isinstance(signal, KwhenError)
-        else signal_bytes(home_id, signal, body.include)
+        else signal
         for home_id, signal in found
     )
 

@@ -13,7 +13,7 @@ from kwhen.records import Scope
 from kwhen.service.door import Caller, ReadWork, gated, needs
 from kwhen.service.routes.homes import TheHome
 from kwhen.wire.open_adr_answers import EventAnswer
-from kwhen.wire.price_signal import SignalAnswer, SignalRequest, signal_bytes
+from kwhen.wire.price_signal import SignalAnswer, SignalRequest
 
 router = gated("/v1/homes", "price signal")
 
@@ -33,9 +33,10 @@ def get_price_signal(
 
     Without a window the answer covers 24 hours from the current quarter hour.
     """
-    signal = _signal(work, id, body)
-    include = body.include if body else None
-    return Response(signal_bytes(id, signal, include), media_type="application/json")
+    wanted = body or SignalRequest()  # type: ignore[call-arg]
+    window = price_signals.window(wanted.start_time, wanted.end_time, work.now)
+    answer = price_signals.answer_for_home(work, id, window, wanted.components, wanted.include)
+    return Response(answer, media_type="application/json")
 
 
 @router.post(
