@@ -2,13 +2,15 @@
 
 The bucket of a caller is kept as the moment at which it will be full again (GCRA). A request
 moves that moment by the time one request is worth, and is refused where it would come to lie
-further ahead than a whole bucket lasts.
+further ahead than a whole bucket lasts. All times are whole ticks, so that no sum is rounded and
+a bucket holds its limit exactly.
 """
 
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+TICK_S = 2.0**-20  # about a microsecond; a double holds today's time in ticks with bits to spare
 _TAKE = text(
     """
     INSERT INTO rate_bucket (key, full_at_s) VALUES (:key, :now_s + :worth_s)
@@ -39,21 +41,23 @@ def take(
     connection: Connection, key: str, *, limit_count: int, window_s: float, now_s: float
 ) -> Allowance:
     """Take one request out of a bucket that holds `limit_count` and fills in `window_s`."""
-    worth_s = window_s / limit_count
-    given = {"key": key, "now_s": now_s, "worth_s": worth_s, "window_s": window_s}
+    now_s = now_s // TICK_S * TICK_S
+    worth_s = max(round(window_s / limit_count / TICK_S), 1) * TICK_S
+    whole_s = worth_s * limit_count
+    given = {"key": key, "now_s": now_s, "worth_s": worth_s, "window_s": whole_s}
     taken = connection.execute(_TAKE, given).scalar()
     if taken is not None:
         ahead_s = taken - now_s
         wait_s = 0.0
     else:
         ahead_s = connection.execute(_FULL_AT, {"key": key}).scalar_one() - now_s
-        wait_s = max(ahead_s + worth_s - window_s, 0.001)
+        wait_s = ahead_s + worth_s - whole_s
     return Allowance(
         is_allowed=taken is not None,
         limit_count=limit_count,
         window_s=window_s,
-        remaining_count=max(int((window_s - ahead_s) / worth_s + 1e-9), 0),
-        full_in_s=max(ahead_s, 0.0),
+        remaining_count=max(int((whole_s - ahead_s) // worth_s), 0),
+        full_in_s=ahead_s,
         retry_after_s=wait_s,
     )
 
