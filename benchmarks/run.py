@@ -10,6 +10,7 @@ from benchmarks.bodies import bodies
 from benchmarks.plans import compiling, marginal_prices, own_schemes
 from benchmarks.reading import reading
 from benchmarks.report import as_json, machine, markdown, table
+from benchmarks.service import service
 from benchmarks.signals import signals
 from benchmarks.single import single_homes
 from benchmarks.timing import Row
@@ -34,7 +35,16 @@ def main() -> None:
 
 def measured(homes: int) -> list[Row]:
     rows: list[Row] = []
-    sections = (single_homes, own_schemes, marginal_prices, signals, compiling, reading, bodies)
+    sections = (
+        single_homes,
+        own_schemes,
+        marginal_prices,
+        signals,
+        compiling,
+        reading,
+        bodies,
+        service,
+    )
     for section in sections:
         print(f"{section.__name__} …", file=sys.stderr, flush=True)
         rows += section()

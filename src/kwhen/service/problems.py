@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -142,6 +142,7 @@ def tell_problems(app: FastAPI) -> None:
     app.add_exception_handler(KwhenError, _deliberate)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -165,6 +166,11 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return problem(request, NO_ROUTE, f"There is no route {path}.")
     return problem(request, Kind(error.status_code, INVALID, FIX_FIELDS), str(error.detail))
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """The client left in the middle of its body: nobody reads this."""
+    return problem(request, KINDS[KwhenError], "The body ended before it was whole.")
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
