@@ -1,11 +1,14 @@
 """Transactions: all or nothing, and none fails because others write."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
 from kwhen.errors import SettingError
 from kwhen.storage import homes
 from kwhen.storage.database import Database
+from tests.databases import migrated_url
 from tests.storage.rows import NOW, add_homes, add_tenant, all_at_once, new_home
 
 THREADS, TURNS = 8, 15
@@ -71,16 +74,20 @@ def test_writers_wait_for_each_other(database: Database) -> None:
     assert home.facts.questionnaire == {"turns": THREADS * TURNS}
 
 
-def test_sqlite_is_set_up(database: Database) -> None:
-    if not database.is_sqlite:
-        pytest.skip("of SQLite")
-    with database.gate() as connection:
-        found = {
-            name: connection.execute(text(f"PRAGMA {name}")).scalar()
-            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
-        }
-    assert found == {"journal_mode": "wal", "synchronous": 1, "busy_timeout": 5000} | {
-        "foreign_keys": 1
+def test_sqlite_is_set_up(tmp_path: Path) -> None:
+    with migrated_url("sqlite", tmp_path) as url:
+        database = Database(url)
+        with database.gate() as connection:
+            found = {
+                name: connection.execute(text(f"PRAGMA {name}")).scalar()
+                for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+            }
+        database.dispose()
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 1,
+        "busy_timeout": 5000,
+        "foreign_keys": 1,
     }
 
 
