@@ -14,6 +14,7 @@ from kwhen.cli import (
     plan_list,
     plan_show,
     price_list,
+    serving,
     signalling,
     usage_default,
 )
@@ -75,3 +76,4 @@ market.command("show", epilog=_example(markets.SHOW_EXAMPLE))(markets.show)
 app.add_typer(emissions, name="carbon")
 emissions.command("refresh", epilog=_example(carbon.REFRESH_EXAMPLE))(carbon.refresh)
 emissions.command("show", epilog=_example(carbon.SHOW_EXAMPLE))(carbon.show)
+app.command("serve", epilog=_example(serving.EXAMPLE))(serving.serve)

@@ -22,6 +22,7 @@ from kwhen.service.routes import (
     usage,
     utility,
 )
+from kwhen.service.sweep import sweeping
 
 ROUTERS = (
     utility.router,
@@ -45,7 +46,8 @@ def create_app(deployment: Deployment) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with sweeping(deployment):
+            yield
         deployment.close()
 
     app = FastAPI(
