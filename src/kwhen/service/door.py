@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kwhen.errors import InvalidFields
+from kwhen.errors import InvalidFields, UnknownId
 from kwhen.operations.deployment import Deployment
 from kwhen.operations.gate import Passed, pass_by_address, pass_with_key
 from kwhen.operations.work import Work
@@ -141,6 +141,8 @@ class DoorRoute(APIRoute):
             bounded.state.passed = passed
             if passed.error is not None:
                 raise passed.error
+            if "\0" in request.scope["path"]:  # which a database refuses to look for
+                raise UnknownId("No id has a NUL character.")
             if takes_json:
                 await bounded.json()  # here, where errors keep their own words
             response = await inner(bounded)

@@ -25,7 +25,7 @@ from kwhen.wire.agent_credentials import (
 router = gated("/v1/agent-credentials", "agent credentials")
 
 AnyCaller = Annotated[Caller, needs(None)]
-TheCredential = Annotated[str, Path(max_length=255, description="Id of the credential.")]
+TheCredential = Annotated[str, Path(description="Id of the credential.")]
 NEXT_STEPS = [
     "Keep the credential now: it is not shown again.",
     "Send it as the header x-ws-api-key.",

@@ -18,7 +18,7 @@ once = gated("/v1/homes", "homes", once=True)
 
 Reader = Annotated[Caller, needs(Scope.HOMES_READ)]
 Writer = Annotated[Caller, needs(Scope.HOMES_WRITE)]
-TheHome = Annotated[str, Path(max_length=255, description="Id of a home.")]
+TheHome = Annotated[str, Path(description="Id of a home.")]
 IfMatch = Annotated[
     str | None,
     Header(description="`updatedAt` of the version that you change; 409 where it is older."),

@@ -29,7 +29,7 @@ from kwhen.wire.impact import (
 router = gated("/v1", "impact")
 
 Reader = Annotated[Caller, needs(Scope.BILL_IMPACT_READ)]
-ThePlan = Annotated[str, Path(max_length=255, description="`id` of a rate plan.")]
+ThePlan = Annotated[str, Path(description="`id` of a rate plan.")]
 BODY: dict[str, Any] = {
     "response_model": ImpactAnswer,
     "response_model_exclude_none": True,
