@@ -147,7 +147,9 @@ def test_an_upgrade_that_fails_changes_nothing(empty: Database) -> None:
 
 def test_several_processes_upgrade_at_once(empty: Database) -> None:
     printed = at_once(
-        "import sys; from kwhen.storage import migrate; from kwhen.storage.database import Database",
+        "import sys\n"
+        "from kwhen.storage import migrate\n"
+        "from kwhen.storage.database import Database",
         "db = Database(sys.argv[1]); migrate.upgrade(db); print(migrate.current(db))",
         empty.url.render_as_string(hide_password=False),
     )
