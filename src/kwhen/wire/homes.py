@@ -5,7 +5,17 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator
 
 from kwhen.records import HomeRecord, SolarInfo
-from kwhen.wire.kinds import DayField, MomentField, Name, Text64, Text255, Text2000, ZipcodeField
+from kwhen.wire.kinds import (
+    DayField,
+    MomentField,
+    Name,
+    SolarKw,
+    SolarKwOrNone,
+    Text64,
+    Text255,
+    Text2000,
+    ZipcodeField,
+)
 from kwhen.wire.model import Answered, Sent
 
 Intensity = Literal["LOW", "MEDIUM", "HIGH"]
