@@ -51,6 +51,14 @@ class Running:
         assert url.port is not None
         return url.host, url.port
 
+    def get(self, path: str) -> httpx.Response:
+        """The answer to a GET on a connection of its own."""
+        return httpx.get(self.url + path, timeout=DEADLINE_S)
+
+    def post(self, path: str, sent: Any = None, **headers: str) -> httpx.Response:
+        """The answer to a POST on a connection of its own."""
+        return httpx.post(self.url + path, json=sent, headers=headers, timeout=DEADLINE_S)
+
     def log(self) -> list[dict[str, Any]]:
         """The lines of the log; the last may still be written."""
         lines = self.log_file.read_text().splitlines(keepends=True)

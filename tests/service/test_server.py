@@ -16,7 +16,15 @@ from kwhen.operations.deployment import open_deployment
 from kwhen.records import Environment
 from tests.databases import KINDS, migrated_url
 from tests.deployments import SECRET, parties, settings_of
-from tests.service.running import DEADLINE_S, SCRIPT, environment, paused, running, wait_for
+from tests.service.running import (
+    DEADLINE_S,
+    SCRIPT,
+    Running,
+    environment,
+    paused,
+    running,
+    wait_for,
+)
 
 HEALTH = "/healthz"
 
@@ -55,19 +63,18 @@ def test_a_restart_keeps_what_was_stored(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'own.db'}"
     headers = {"x-ws-api-key": key_of(url, tmp_path)}
     with running(tmp_path, **told(url)) as first:
-        made = httpx.post(f"{first.url}/v1/homes/create", json={"name": "H"}, headers=headers)
+        made = first.post("/v1/homes/create", {"name": "H"}, **headers)
         assert made.status_code == 200, made.text
         assert first.end() == 0
         assert is_refused(first.address)
     with running(tmp_path, **told(url)) as second:
-        path = f"/v1/homes/{made.json()['id']}/get"
-        found = httpx.post(second.url + path, json={}, headers=headers)
+        found = second.post(f"/v1/homes/{made.json()['id']}/get", {}, **headers)
         assert found.json() == made.json()
 
 
 def test_the_first_start_makes_database_and_secret(tmp_path: Path) -> None:
     with running(tmp_path, "--workers", "2") as service:
-        assert httpx.get(f"{service.url}/readyz").json() == {"status": "ready"}
+        assert service.get("/readyz").json() == {"status": "ready"}
         service.workers(2)
     secret = tmp_path / "data" / "secret"
     assert secret.stat().st_mode & 0o777 == 0o600
@@ -84,7 +91,7 @@ def test_an_end_lets_accepted_requests_finish(worker_count: int, tmp_path: Path)
             head = f"POST /v1/feedback HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
             client.sendall(head.encode() + body[:20])
             counted = "kwhen_http_requests_running 2.0"  # it, and the one that asks
-            wait_for(lambda: counted in httpx.get(f"{service.url}/metrics").text, "the request")
+            wait_for(lambda: counted in service.get("/metrics").text, "the request")
             service.process.send_signal(signal.SIGTERM)
             wait_for(lambda: len(service.logged("Shutting down")) == worker_count, "the end")
             client.sendall(body[20:])
@@ -92,18 +99,6 @@ def test_an_end_lets_accepted_requests_finish(worker_count: int, tmp_path: Path)
         assert answer.split(b"\r\n")[0] in (b"HTTP/1.1 201 Created", b"HTTP/1.1 400 Bad Request")
         assert b"connection: close" in answer and b"x-request-id" in answer
         assert service.process.wait(DEADLINE_S) == 0
-
-
-def test_a_worker_that_is_killed_comes_back(tmp_path: Path) -> None:
-    with running(tmp_path, "--workers", "2") as service:
-        first, second = service.workers(2)
-        os.kill(first, signal.SIGKILL)
-        assert httpx.get(service.url + HEALTH).status_code == 200  # of the other one
-        third = service.worker_ids(3)[-1]
-        assert third not in (first, second)
-        with paused(second):
-            assert httpx.get(service.url + HEALTH).status_code == 200
-        assert service.end() == 0
 
 
 def test_workers_end_where_their_supervisor_was_killed(tmp_path: Path) -> None:
@@ -114,18 +109,21 @@ def test_workers_end_where_their_supervisor_was_killed(tmp_path: Path) -> None:
         wait_for(lambda: is_refused(service.address), "the port")
 
 
-def test_the_counts_of_workers_add_up(tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_comes_back_and_its_counts_stay(tmp_path: Path) -> None:
     with running(tmp_path, "--workers", "2") as service:
         first, second = service.workers(2)
         for resting, count in ((first, 3), (second, 4)):
             with paused(resting):
                 for _ in range(count):
-                    httpx.get(service.url + HEALTH)
-        assert requests_counted(httpx.get(f"{service.url}/metrics").text, HEALTH) == 7
+                    service.get(HEALTH)
+        assert requests_counted(service.get("/metrics").text, HEALTH) == 7
         os.kill(first, signal.SIGKILL)
+        assert service.get(HEALTH).status_code == 200  # of the other one
         service.worker_ids(3)
-        after = httpx.get(f"{service.url}/metrics").text
-        assert requests_counted(after, HEALTH) == 7
+        with paused(second):
+            assert service.get(HEALTH).status_code == 200
+        after = service.get("/metrics").text
+        assert requests_counted(after, HEALTH) == 9
         assert "kwhen_http_requests_running 1.0" in after  # the one that asks
 
 
@@ -141,8 +139,7 @@ def test_workers_share_a_rate_limit(kind: str, tmp_path: Path) -> None:
             statuses = []
             for number in range(3 * limit_count):
                 with paused(workers[number % 2]):
-                    path = f"{service.url}/v1/homes/list"
-                    statuses.append(httpx.post(path, json={}, headers=headers).status_code)
+                    statuses.append(service.post("/v1/homes/list", {}, **headers).status_code)
             more_count = ceil((time.monotonic() - begun_s) / worth_s)
     allowed_count = statuses.count(200)
     assert statuses[:limit_count] == [200] * limit_count
@@ -156,30 +153,28 @@ def test_metrics_on_a_port_of_their_own(worker_count: int, tmp_path: Path) -> No
         port = held.getsockname()[1]
     options = ("--workers", str(worker_count))
     with running(tmp_path, *options, KWHEN_METRICS_PORT=port) as service:
-        assert httpx.get(f"{service.url}/metrics").status_code == 404
-        own = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        assert service.get("/metrics").status_code == 404
+        own = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE_S).text
         assert requests_counted(own, "/metrics") == 1
 
 
 def test_metrics_can_be_nowhere(tmp_path: Path) -> None:
     with running(tmp_path, KWHEN_METRICS_PORT=0) as service:
-        assert httpx.get(f"{service.url}/metrics").status_code == 404
+        assert service.get("/metrics").status_code == 404
 
 
 def test_a_proxy_that_is_trusted_names_the_client(tmp_path: Path) -> None:
     options = {"KWHEN_OPEN_RATE_LIMIT_PER_MINUTE": 1}
 
-    def statuses(url: str) -> list[int]:
+    def limited(service: Running) -> list[bool]:
         clients = ("192.0.2.1", "192.0.2.2", "192.0.2.1")
-        return [
-            httpx.post(f"{url}/v1/feedback", headers={"x-forwarded-for": client}).status_code
-            for client in clients
-        ]
+        answers = [service.post("/v1/feedback", **{"x-forwarded-for": one}) for one in clients]
+        return [answer.status_code == 429 for answer in answers]
 
     with running(tmp_path, **options) as service:
-        assert [status == 429 for status in statuses(service.url)] == [False, False, True]
+        assert limited(service) == [False, False, True]
     with running(tmp_path, **options, KWHEN_TRUSTED_PROXIES="192.0.2.9") as service:
-        assert [status == 429 for status in statuses(service.url)] == [False, True, True]
+        assert limited(service) == [False, True, True]
 
 
 REFUSED = [
