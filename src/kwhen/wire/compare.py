@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from kwhen.wire.homes import SolarInfoSent
 from kwhen.wire.impact import Arrays, Flag, ImpactAnswer, InlineHomeSent
-from kwhen.wire.kinds import DayField, DayOrMoment, SolarKwOrNone, Text255, ZipcodeField
+from kwhen.wire.kinds import WHOLE, DayField, DayOrMoment, SolarKwOrNone, Text255, ZipcodeField
 from kwhen.wire.model import Answered, Sent
 
 ARRAY_PATHS = ("base.usage", "base.export", "optimised.usage", "optimised.export")
@@ -30,7 +30,7 @@ ClockField = Annotated[
     BeforeValidator(_clock),
     WithJsonSchema({"type": "string", "pattern": CLOCK, "examples": ["00:00"]}),
 ]
-Hour = Annotated[int, Field(ge=0, le=23)]
+Hour = Annotated[int, Field(ge=0, le=23), WHOLE]
 
 
 class BatterySent(Sent):
