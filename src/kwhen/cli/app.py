@@ -18,6 +18,7 @@ from kwhen.cli import (
     price_list,
     serving,
     signalling,
+    tables,
     usage_default,
 )
 from kwhen.cli.page import page
@@ -59,6 +60,7 @@ market = typer.Typer(help="Live day-ahead prices of wholesale markets.", no_args
 emissions = typer.Typer(help="Live marginal emissions of the grid.", no_args_is_help=True)
 orgs = typer.Typer(help="The organisations that use the service.", no_args_is_help=True)
 own_keys = typer.Typer(help="The keys of organisations.", no_args_is_help=True)
+db = typer.Typer(help="The tables of the service.", no_args_is_help=True)
 partners = typer.Typer(help="Partners through whom homes come.", no_args_is_help=True)
 
 app.command("plans", epilog=_example(plan_list.EXAMPLE))(plan_list.list_plans)
@@ -92,3 +94,6 @@ own_keys.command("revoke", epilog=_example(keys.REVOKE_EXAMPLE))(keys.revoke)
 app.add_typer(partners, name="partners")
 partners.command("create", epilog=_example(keeping.PARTNER_CREATE_EXAMPLE))(keeping.create_partner)
 partners.command("list", epilog=_example(keeping.PARTNER_LIST_EXAMPLE))(keeping.list_partners)
+app.add_typer(db, name="db")
+db.command("upgrade", epilog=_example(tables.UPGRADE_EXAMPLE))(tables.upgrade)
+db.command("status", epilog=_example(tables.STATUS_EXAMPLE))(tables.status)
