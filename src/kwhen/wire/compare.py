@@ -60,6 +60,12 @@ class LoadShiftSent(Sent):
     to_hours: list[Hour] = Field(min_length=1, max_length=24, examples=[[10, 11, 12, 13]])
     share: float = Field(ge=0, le=1, description="How much of it moves.")
 
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if both := sorted({*self.from_hours} & {*self.to_hours}):
+            raise ValueError(f"hours are in fromHours or in toHours, not in both: {both}")
+        return self
+
 
 class ScenarioSent(Arrays):
     """Energy of a scenario, and what is other than on the home as it is."""
