@@ -9,6 +9,7 @@ from kwhen.cli import (
     carbon,
     catalog,
     comparing,
+    doctor,
     impacting,
     keeping,
     keys,
@@ -97,3 +98,4 @@ partners.command("list", epilog=_example(keeping.PARTNER_LIST_EXAMPLE))(keeping.
 app.add_typer(db, name="db")
 db.command("upgrade", epilog=_example(tables.UPGRADE_EXAMPLE))(tables.upgrade)
 db.command("status", epilog=_example(tables.STATUS_EXAMPLE))(tables.status)
+app.command("doctor", epilog=_example(doctor.EXAMPLE))(doctor.doctor)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kwhen.cli.extras import lacking
 from kwhen.errors import ChoiceError, SettingError, UnknownId
 from kwhen.records import Environment, Tenant
 
@@ -15,12 +15,6 @@ if TYPE_CHECKING:
     from kwhen.operations.deployment import Deployment
     from kwhen.records import Organisation
     from kwhen.settings import Settings
-
-SERVICE = (
-    "fastapi", "uvicorn", "httptools", "pydantic", "pydantic_settings", "sqlalchemy", "alembic",
-    "psycopg", "orjson", "zstandard", "python_multipart", "cryptography", "structlog",
-    "prometheus_client", "fastapi_swagger",
-)  # fmt: skip
 
 
 def _environment(text: str) -> Environment:
@@ -62,10 +56,9 @@ def chosen(**given: object) -> "Settings":
     SettingError
         A setting is wrong, or the service is not installed.
     """
-    lacking = [name for name in SERVICE if find_spec(name) is None]
-    if lacking:
+    if absent := lacking("service"):
         raise SettingError(
-            f"this needs {', '.join(lacking)}; install the extra of the service with: "
+            f"this needs {', '.join(absent)}; install the extra of the service with: "
             "pip install 'kwhen[service]'"
         )
     from kwhen.settings import read_settings
