@@ -179,15 +179,16 @@ class _Stopped(BaseException):
 
 @contextmanager
 def _stopped_by_signal() -> Iterator[None]:
-    """A SIGTERM ends what is inside, and is no error."""
+    """SIGTERM and Ctrl-C end what is inside, and are no errors."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise _Stopped
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     except _Stopped:
         pass
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
