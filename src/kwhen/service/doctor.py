@@ -26,6 +26,7 @@ GIB_BYTES = 1024**3
 LEAST_FREE_BYTES = 256 * 1024**2
 HIDDEN = "(hidden)"
 HOUR_S, DAY_S = 3600.0, 86_400.0
+ANSWER_S = 2.0
 STALE_S = 2 * DAY_S  # day-ahead prices come once a day
 MORE_NAMES = {CONFIG, CATALOG, "KWHEN_DEBUG", "KWHEN_URDB_KEY"}  # read elsewhere
 
@@ -127,8 +128,9 @@ def _disk(folder: Path) -> Finding:
     there = next(part for part in (folder, *folder.parents) if part.exists())
     free_bytes = shutil.disk_usage(there).free
     words = f"{free_bytes / GIB_BYTES:.1f} GiB are free in {folder}"
-    if not os.access(there, os.W_OK):
-        return Finding(what="data", state=State.BAD, words=f"{there} cannot be written to")
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        words = f"{there} is no folder that can be written to; see KWHEN_DATA"
+        return Finding(what="data", state=State.BAD, words=words)
     is_enough = free_bytes >= LEAST_FREE_BYTES
     return Finding(what="data", state=State.GOOD if is_enough else State.NOTE, words=words)
 
@@ -206,7 +208,7 @@ def _port(settings: Settings) -> Finding:
 
 
 def _is_kwhen(host: str, port: int) -> bool:
-    connection = HTTPConnection(host, port, timeout=2)
+    connection = HTTPConnection(host, port, timeout=ANSWER_S)
     try:
         connection.request("GET", "/healthz")
         return (connection.getresponse().getheader("x-request-id") or "").startswith("req_")
