@@ -72,7 +72,9 @@ BROKEN = (
     _packet("percent without digits", _get(path=b"/%zz%"), BAD, 404),
     _packet("NUL by percent", _get(path=b"/v1/homes/%00/price_signal/open_adr"), BAD, 401, 404),
     _packet("a head that does not end", b"GET / HTTP/1.1\r\n" + HOST, CLOSED),
-    _packet("a header that does not end", b"GET / HTTP/1.1\r\nx: " + b"a" * MEGABYTE, CLOSED, HEAD_LONG),
+    _packet(
+        "a header that does not end", b"GET / HTTP/1.1\r\nx: " + b"a" * MEGABYTE, CLOSED, HEAD_LONG
+    ),
     _packet("a path that does not end", b"GET /" + b"a" * MEGABYTE, CLOSED, HEAD_LONG),
     _packet("a long path", _get(path=b"/" + b"a" * 20_000), URL_LONG),
     _packet("long headers", _get(HOST + b"x: " + b"a" * 40_000 + b"\r\n"), HEAD_LONG),

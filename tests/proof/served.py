@@ -235,5 +235,5 @@ def send(
     connection.request(method, path, sent, given)
     response = connection.getresponse()
     content = response.read()
-    kind = response.headers.get("content-type", "")
-    return response.status, json.loads(content) if "json" in kind else content
+    is_json = response.headers.get("content-type") == "application/json"
+    return response.status, json.loads(content) if is_json else content
