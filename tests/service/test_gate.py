@@ -91,15 +91,13 @@ def test_strangers_are_told_so_whatever_they_send(
     strangers: dict[str, tuple[str, Mapping[str, str | bytes]]],
     route: Route,
 ) -> None:
-    for kind, (code, headers) in strangers.items():
-        for content in (route.content(NOWHERE), b'{"broken": '):
-            url = route.url(NOWHERE)
-            answer = route.send(world, content if route.body else None, headers, url)
-            told = problem(answer, 401, code)
-            assert answer.headers["www-authenticate"], kind
-            assert "ratelimit" not in answer.headers
-            if code == MISSING:
-                assert told["message"] == "Missing x-ws-api-key header."
+    for code, headers in strangers.values():
+        content = b'{"broken": ' if route.body else None
+        answer = route.send(world, content, headers, route.url(NOWHERE))
+        told = problem(answer, 401, code)
+        assert answer.headers["www-authenticate"] and "ratelimit" not in answer.headers
+        if code == MISSING:
+            assert told["message"] == "Missing x-ws-api-key header."
 
 
 @pytest.mark.parametrize("route", SCOPED, ids=str)
@@ -159,7 +157,7 @@ def test_a_plan_that_is_not_there_is_not_found(world: World) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/v1", "/v1/homes", "/v1/homes/", "/v1/homes/create/", "/V1/homes/create", "/v2/x"],
+    ["/v1", "/v1/homes", "/v1/homes/", "/v1/homes/create/", "/V1/homes/create", "/v2/x"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_a_path_that_is_no_route(world: World, method: str, path: str) -> None:

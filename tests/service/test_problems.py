@@ -54,6 +54,12 @@ def no_clock() -> datetime:
 
 
 @pytest.fixture(scope="module")
+def kind() -> str:
+    """One database is enough: what depends on it is in other modules."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="module")
 def worlds(world: World) -> Iterator[Worlds]:
     with ExitStack() as stack:
         elsewhere = [
