@@ -2,7 +2,14 @@
 
 from datetime import timedelta
 
-from kwhen.errors import FieldError, Forbidden, InvalidFields, ProductionDenied, UnknownId
+from kwhen.errors import (
+    FieldError,
+    Forbidden,
+    InsufficientScope,
+    InvalidFields,
+    ProductionDenied,
+    UnknownId,
+)
 from kwhen.operations.credentials import Issued, create_key, new_organisation
 from kwhen.operations.deployment import Deployment
 from kwhen.operations.gate import take_sandbox
@@ -71,14 +78,18 @@ def _scopes(words: list[str]) -> frozenset[Scope]:
     return frozenset(found - NOT_FOR_AGENTS)
 
 
-def end_agent_credential(work: Work, credential_id: str) -> Credential:
+def end_agent_credential(work: Work, caller: Credential, credential_id: str) -> Credential:
     """End a credential that was given to a program.
 
     Raises
     ------
+    InsufficientScope
+        A session asks, which has less to say than its key.
     UnknownId
         It is not one of the tenant's, or not such a credential.
     """
+    if caller.kind is CredentialKind.SESSION:
+        raise InsufficientScope("A session token cannot end a credential; use a key.")
     found = credentials.find_credential(work.session, work.tenant, credential_id)
     if found.kind is not CredentialKind.AGENT:
         raise UnknownId(f"there is no agent credential {credential_id[:64]!r}")
