@@ -129,6 +129,16 @@ def test_a_session_has_the_scopes_of_its_key_but_for_some(world: World, route: R
         assert answer.status_code == route.status
 
 
+def test_a_session_does_not_end_its_key(world: World) -> None:
+    issued = world.orgs.new_agent_key("north")
+    path = f"/v1/agent-credentials/{issued.credential.id}/revoke"
+    minting = "/v1/onboarding/session-token/generate"
+    token = world.client.post(minting, headers=with_key(issued.secret)).json()["sessionToken"]
+    answer = world.client.post(path, headers={"authorization": f"Bearer {token}"})
+    assert problem(answer, 403, LACKING)
+    assert world.client.post(path, headers=with_key(issued.secret)).status_code == 200
+
+
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.who is Who.ANYBODY], ids=str)
 def test_open_routes_ask_for_no_key(world: World, route: Route) -> None:
     for headers in ({}, with_key("nonsense")):
