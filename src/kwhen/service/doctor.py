@@ -17,10 +17,11 @@ from kwhen.catalog.live.settings import read_settings as read_live_settings
 from kwhen.catalog.plans import plan_keys
 from kwhen.catalog.stock import SETTING as CATALOG
 from kwhen.catalog.stock import stock_of
+from kwhen.config import CONFIG, PREFIX, config_file, environment, origin_of, variable
 from kwhen.errors import KwhenError
 from kwhen.operations.database_state import database_state
 from kwhen.service.listener import open_listener
-from kwhen.settings import CONFIG, PREFIX, Settings, config_file, environment, origin_of
+from kwhen.settings import Settings
 
 GIB_BYTES = 1024**3
 LEAST_FREE_BYTES = 256 * 1024**2
@@ -60,7 +61,7 @@ class ToldSetting:
 def told_settings(settings: Settings, given: Collection[str] = ()) -> list[ToldSetting]:
     """Every setting of the service, and those of live data that are set."""
     found = [
-        ToldSetting(name=f"{PREFIX}{name.upper()}", value=_shown(value), origin=origin)
+        ToldSetting(name=variable(name), value=_shown(value), origin=origin)
         for name, value in settings
         if (origin := origin_of(name, given))
     ]
@@ -97,7 +98,7 @@ def _file() -> Finding:
 
 
 def _unknown_names() -> Iterator[Finding]:
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known = {variable(name) for name in Settings.model_fields}
     known |= {*setting_names(), *MORE_NAMES}
     for name in sorted(set(environment()) - known):
         if name.startswith(PREFIX):

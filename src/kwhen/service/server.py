@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
 
+from kwhen.config import variable
 from kwhen.errors import KwhenError, SettingError
 from kwhen.operations.deployment import open_deployment
 from kwhen.service.listener import address_url, open_listener
@@ -110,7 +111,7 @@ def _several(
     """Several processes; tables and secret are made before the first of them starts."""
     open_deployment(settings).close()
     is_tracing()  # says here, and not in each of them, what is not installed
-    os.environ.update({f"KWHEN_{name.upper()}": str(value) for name, value in given.items()})
+    os.environ.update({variable(name): str(value) for name, value in given.items()})
     folder = stack.enter_context(TemporaryDirectory(prefix="kwhen-metrics-"))
     os.environ[COUNTED_TOGETHER] = folder
 
