@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.cli.conftest import Kwhen
+from tests.reading import ROOT
 from tests.service.running import DEADLINE_S, SCRIPT, environment, running
 
 
@@ -31,6 +32,33 @@ def test_from_nothing_to_an_answer(kwhen: Kwhen, tmp_path: Path) -> None:
         assert kwhen("keys", "revoke", made["id"]).code == 0
         refused = service.post("/v1/homes/list", {}, **headers)
     assert refused.json()["error_code"] == "AUTH_REVOKED_CREDENTIAL"
+
+
+def test_the_service_as_the_readme_shows_it(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    begin, call = [part.split("```")[0] for part in readme.split("```sh\n")[1:]]
+    *first, serve = [shlex.split(line, comments=True) for line in begin.splitlines()]
+    said = ""
+    for command in first:
+        done = subprocess.run(
+            [SCRIPT, *command[1:]],
+            env=environment(KWHEN_DATA=tmp_path / "data"),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=DEADLINE_S,
+        )
+        said += done.stdout
+    (key,) = re.findall(r"wsk_\w+", said)
+    assert serve[:2] == ["kwhen", "serve"]
+    with running(tmp_path, *serve[2:]) as service:
+        words = shlex.split(call.replace("$KWHEN_API_KEY", key).replace("\\\n", " "))
+        url = words[3].replace("http://127.0.0.1:8080", service.url)
+        assert (*words[:3], *words[4:9:2]) == ("curl", "-X", "POST", "-H", "-H", "-d")
+        headers = dict(word.split(": ") for word in words[5:8:2])
+        answer = httpx.post(url, headers=headers, content=words[9], timeout=DEADLINE_S)
+    assert headers["content-type"] == "application/json"  # curl would call it a form
+    assert answer.json()[0]["utilityId"] == "14328"
 
 
 def test_the_start_line_as_json(tmp_path: Path) -> None:
