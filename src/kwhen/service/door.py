@@ -139,15 +139,8 @@ class DoorRoute(APIRoute):
         needed, takes_json = self.needed, self.body_field is not None
 
         async def handle(request: Request) -> Response:
-            bounded = BoundedRequest(request.scope, request.receive)
-            usual_bytes = LARGEST_PLAIN_BYTES if needed else LARGEST_OPEN_BYTES
-            bounded.limit_bytes = min(usual_bytes, _most_bytes(request))
-            passed = await run_in_threadpool(_pass, bounded, needed)
-            bounded.state.passed = passed
-            if passed.error is not None:
-                raise passed.error
-            if "\0" in request.scope["path"]:  # which a database refuses to look for
-                raise UnknownId("No id has a NUL character.")
+            bounded = bounded_of(request, needed)
+            await run_in_threadpool(let_in, bounded, needed)
             if takes_json:
                 await bounded.json()  # here, where errors keep their own words
             response = await inner(bounded)
@@ -157,8 +150,27 @@ class DoorRoute(APIRoute):
         return handle
 
 
-def _most_bytes(request: Request) -> int:
-    return deployment_of(request).settings.max_body_bytes
+def bounded_of(request: Request, needed: Needs | None) -> BoundedRequest:
+    """The request with the limit that its route has."""
+    bounded = BoundedRequest(request.scope, request.receive)
+    usual_bytes = LARGEST_PLAIN_BYTES if needed else LARGEST_OPEN_BYTES
+    bounded.limit_bytes = min(usual_bytes, deployment_of(request).settings.max_body_bytes)
+    return bounded
+
+
+def let_in(request: Request, needed: Needs | None) -> None:
+    """Ask the gate, and remember what it said.
+
+    Raises
+    ------
+    CredentialError, InsufficientScope, RateLimited, UnknownId
+    """
+    passed = _pass(request, needed)
+    request.state.passed = passed
+    if passed.error is not None:
+        raise passed.error
+    if "\0" in request.scope["path"]:  # which a database refuses to look for
+        raise UnknownId("No id has a NUL character.")
 
 
 def _pass(request: Request, needed: Needs | None) -> Passed:
