@@ -15,7 +15,7 @@ import pytest
 
 from tests.cli.conftest import Kwhen
 from tests.reading import ROOT
-from tests.service.running import DEADLINE_S, SCRIPT, environment, running
+from tests.service.running import DEADLINE_S, SCRIPT, environment, launched, running
 
 
 @pytest.fixture
@@ -62,21 +62,14 @@ def test_the_service_as_the_readme_shows_it(tmp_path: Path) -> None:
 
 
 def test_the_start_line_as_json(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [SCRIPT, "serve", "--port", "0", "--json"],
-        env=environment(KWHEN_DATA=tmp_path),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout is not None
-    lines = [process.stdout.readline()]
-    while lines[-1] not in ("}\n", ""):
-        lines.append(process.stdout.readline())
-    assert json.loads("".join(lines))["workers"] == 1
-    process.send_signal(signal.SIGINT)  # as Ctrl-C does
-    process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 0
+    with launched(tmp_path, "serve", "--port", "0", "--json") as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline()]
+        while lines[-1] not in ("}\n", ""):
+            lines.append(process.stdout.readline())
+        assert json.loads("".join(lines))["workers"] == 1
+        process.send_signal(signal.SIGINT)  # as Ctrl-C does
+        assert process.wait(DEADLINE_S) == 0
 
 
 def test_the_demo_is_made_once(
@@ -97,26 +90,19 @@ def test_the_demo_is_made_once(
 
 def test_the_demo_serves_its_own_call_and_survives_a_restart(tmp_path: Path) -> None:
     def once() -> tuple[str, Any]:
-        process = subprocess.Popen(
-            [SCRIPT, "demo", "--serve"],
-            env=environment(KWHEN_DATA=tmp_path / "data", KWHEN_PORT=0),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert process.stdout is not None
-        said = ""
-        while "x-ws-api-key" not in said:
-            line = process.stdout.readline()
-            assert line, said
-            said += line
-        call = shlex.split(said[said.index("curl") :].replace("\\\n", " "))
-        assert (*call[:3], call[4]) == ("curl", "-X", "POST", "-H")
-        headers = dict([call[5].split(": ")])
-        answer = httpx.post(call[3], headers=headers, timeout=DEADLINE_S)
-        process.terminate()
-        process.communicate(timeout=DEADLINE_S)
-        assert process.returncode == 0
+        with launched(tmp_path, "demo", "--serve", KWHEN_PORT=0) as process:
+            assert process.stdout is not None
+            said = ""
+            while "x-ws-api-key" not in said:
+                line = process.stdout.readline()
+                assert line, said
+                said += line
+            call = shlex.split(said[said.index("curl") :].replace("\\\n", " "))
+            assert (*call[:3], call[4]) == ("curl", "-X", "POST", "-H")
+            headers = dict([call[5].split(": ")])
+            answer = httpx.post(call[3], headers=headers, timeout=DEADLINE_S)
+            process.terminate()
+            assert process.wait(DEADLINE_S) == 0
         return re.findall(r"wsk_\w+", said)[0], answer.json()
 
     key, signal_of_home = once()

@@ -89,34 +89,38 @@ class Running:
         return self.process.wait(DEADLINE_S)
 
 
-def launched(folder: Path, *options: str, **told: object) -> subprocess.Popen[str]:
-    """A `kwhen serve` that begins; its log is `log` in the folder."""
-    with open(folder / "log", "a") as log:
-        return subprocess.Popen(
-            [SCRIPT, "serve", "--port", "0", *options],
+@contextmanager
+def launched(folder: Path, *words: str, **told: object) -> Iterator[subprocess.Popen[str]]:
+    """A command that goes on, in a folder with its data and its `log`; it is ended after.
+
+    `told` are variables of its environment.
+    """
+    with open(folder / "log", "w") as log:
+        process = subprocess.Popen(
+            [SCRIPT, *words],
             env=environment(**{"KWHEN_DATA": folder / "data", **told}),
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
         )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=DEADLINE_S)
 
 
 @contextmanager
 def running(folder: Path, *options: str, **told: object) -> Iterator[Running]:
-    """A service with its data in a folder; `told` are variables of its environment."""
-    (folder / "log").unlink(missing_ok=True)
-    process = launched(folder, *options, **told)
-    try:
+    """A service that answers."""
+    with launched(folder, "serve", "--port", "0", *options, **told) as process:
         assert process.stdout is not None
         said = process.stdout.readline()
         address = re.search(r"http://[^\s;]+", said)
         assert address is not None, (folder / "log").read_text()
         yield Running(process, address.group(), folder / "log")
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.communicate(timeout=DEADLINE_S)
 
 
 @contextmanager

@@ -107,15 +107,20 @@ class Collector(BaseHTTPRequestHandler):
         pass
 
 
-def test_workers_send_their_spans_before_they_end(tmp_path: Path) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as collector:
-        threading.Thread(target=collector.serve_forever).start()
-        address = {ENDPOINTS[0]: f"http://127.0.0.1:{collector.server_port}"}
-        with running(tmp_path, "--workers", "2", **address) as service:
-            service.workers(2)
-            answer = service.post("/v1/homes/list")
-            assert service.end() == 0
-        collector.shutdown()
+@pytest.fixture
+def collector() -> Iterator[str]:
+    """Where spans are taken."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_workers_send_their_spans_before_they_end(collector: str, tmp_path: Path) -> None:
+    with running(tmp_path, "--workers", "2", **{ENDPOINTS[0]: collector}) as service:
+        service.workers(2)
+        answer = service.post("/v1/homes/list")
+        assert service.end() == 0
     sent = b"".join(gzip.decompress(b) if b[:2] == b"\x1f\x8b" else b for b in Collector.bodies)
     assert answer.headers["x-request-id"].encode() in sent and b"POST /v1/homes/list" in sent
 

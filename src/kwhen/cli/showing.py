@@ -40,8 +40,9 @@ def demo(
         sys.stdout.flush()
 
     if not serve:
-        host = "127.0.0.1" if settings.host in ("", "0.0.0.0", "::") else settings.host
-        say(f"http://{host}:{settings.port}")
+        from kwhen.service.listener import local_url
+
+        say(local_url(settings.host, settings.port))
         return
     from kwhen.service.server import serve as run
 

@@ -29,7 +29,11 @@ def open_listener(host: str, port: int) -> socket.socket:
 
 def address_url(listener: socket.socket) -> str:
     """Where a browser of this machine reaches a listener."""
-    host, port = listener.getsockname()[:2]
+    return local_url(*listener.getsockname()[:2])
+
+
+def local_url(host: str, port: int) -> str:
+    """Where a browser of this machine reaches a host and port."""
     host = "127.0.0.1" if host in ANYWHERE else host
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
