@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 RULES := $(wildcard $(addprefix tests/test_,rooms.py names.py style.py exports.py files.py readme.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench lock clean
+.PHONY: help setup run test check format openapi bench lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,6 +29,9 @@ check: setup ## format, lint, types, and the tests of the house rules and docs
 format: setup ## put the code in the house format, mend what lint can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+openapi: setup ## write openapi.json; BREAKING=accept where clients are to be broken
+	@$(BIN)/python -m tools.write_openapi $(if $(filter accept,$(BREAKING)),--accept-breaking)
 
 bench: setup ## run the benchmarks and print their tables
 	@$(BIN)/python -m benchmarks

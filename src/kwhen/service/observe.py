@@ -6,14 +6,17 @@ from collections.abc import Iterable
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kwhen.service.problems import FIX_FIELDS, INVALID, Kind, problem, unforeseen
 from kwhen.service.state import new_request_id
 
 log = structlog.get_logger("kwhen.request")
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 NO_ROUTE = "(none)"
+NOBODY_THERE = 499  # the client went away before an answer began
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -62,7 +65,7 @@ class Observer:
         request_id = new_request_id()
         scope.setdefault("state", {})["request_id"] = request_id
         begun_s = time.perf_counter()
-        status = 500  # nothing was answered
+        status = NOBODY_THERE
 
         async def told(message: Message) -> None:
             nonlocal status
@@ -74,6 +77,13 @@ class Observer:
         with self.metrics.running.track_inprogress():
             try:
                 await self.app(scope, receive, told)
+            except ClientDisconnect:
+                pass  # in the middle of its request
+            except Exception as error:
+                log.error("unforeseen error", request_id=request_id, exc_info=error)
+                if status != NOBODY_THERE:
+                    raise  # in the middle of an answer: the connection has to end
+                await unforeseen(Request(scope))(scope, receive, told)
             finally:
                 self._tell(scope, request_id, status, time.perf_counter() - begun_s)
 
@@ -126,10 +136,6 @@ def _size(headers: Iterable[tuple[bytes, bytes]]) -> int:
 
 
 async def _refuse(scope: Scope, send: Send, status: int, words: str) -> None:
-    from starlette.requests import Request
-
-    from kwhen.service.problems import FIX_FIELDS, INVALID, Kind, problem
-
     async def nothing() -> Message:
         return {"type": "http.disconnect"}
 

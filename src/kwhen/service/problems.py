@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field
@@ -32,7 +31,6 @@ from kwhen.service.state import limit_headers, request_id_of
 from kwhen.wire.field_errors import MOST_FIELD_ERRORS, field_errors
 from kwhen.wire.model import Answered
 
-log = structlog.get_logger("kwhen")
 INVALID = "VALIDATION_FAILED"
 
 
@@ -138,12 +136,11 @@ def problem(
 
 
 def tell_problems(app: FastAPI) -> None:
-    """Have every error of an app answered in the one shape."""
+    """Have every error of an app answered in the one shape; the observer does the unforeseen."""
     app.add_exception_handler(KwhenError, _deliberate)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 async def _deliberate(request: Request, error: Exception) -> Response:
@@ -173,8 +170,8 @@ async def _gone(request: Request, error: Exception) -> Response:
     return problem(request, KINDS[KwhenError], "The body ended before it was whole.")
 
 
-async def _unforeseen(request: Request, error: Exception) -> Response:
-    log.error("unforeseen error", request_id=request_id_of(request), exc_info=error)
+def unforeseen(request: Request) -> Response:
+    """The answer where an error was not foreseen: nothing of it is told."""
     return problem(request, UNFORESEEN, "Something went wrong on our side.")
 
 

@@ -20,7 +20,11 @@ SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
 )
-POOL_SIZE, POOL_OVERFLOW = 20, 40  # more connections than handler threads
+OPTIONS: dict[str, Any] = {
+    "pool_size": 20,
+    "max_overflow": 40,  # together more connections than handler threads
+    "hide_parameters": True,  # an error that is logged tells no row
+}
 
 
 class Database:
@@ -79,12 +83,10 @@ def _checked(text: str) -> URL:
 
 def _engine(url: URL, *, is_sqlite: bool) -> Engine:
     if not is_sqlite:
-        return create_engine(
-            url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, pool_pre_ping=True
-        )
+        return create_engine(url, **OPTIONS, pool_pre_ping=True)
     assert url.database is not None
     Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
+    engine = create_engine(url, **OPTIONS)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

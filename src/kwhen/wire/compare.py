@@ -5,9 +5,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from kwhen.wire.homes import LARGEST_SOLAR_KW, SolarInfoSent
+from kwhen.wire.homes import SolarInfoSent
 from kwhen.wire.impact import Arrays, Flag, ImpactAnswer, InlineHomeSent
-from kwhen.wire.kinds import DayField, DayOrMoment, Text255, ZipcodeField
+from kwhen.wire.kinds import DayField, DayOrMoment, SolarKwOrNone, Text255, ZipcodeField
 from kwhen.wire.model import Answered, Sent
 
 ARRAY_PATHS = ("base.usage", "base.export", "optimised.usage", "optimised.export")
@@ -137,7 +137,7 @@ class PlansHomeSent(Sent):
 
     zipcode: ZipcodeField = Field(description="US ZIP code.")
     rate_plan_id: Text255 | None = Field(None, description="The plan that it is on.")
-    solar_capacity_kw: float | None = Field(None, ge=0, le=LARGEST_SOLAR_KW, description="kW.")
+    solar_capacity_kw: SolarKwOrNone | None = Field(None, description="kW.")
     is_non_net_metered: bool | None = Field(None, description="True: net billing.")
     interconnection_date: DayField | None = Field(None, description="Sets the export vintage.")
     annual_kwh: float | None = Field(

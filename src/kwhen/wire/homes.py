@@ -5,7 +5,17 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator
 
 from kwhen.records import HomeRecord, SolarInfo
-from kwhen.wire.kinds import DayField, MomentField, Name, Text255, Text2000, ZipcodeField
+from kwhen.wire.kinds import (
+    DayField,
+    MomentField,
+    Name,
+    SolarKw,
+    SolarKwOrNone,
+    Text64,
+    Text255,
+    Text2000,
+    ZipcodeField,
+)
 from kwhen.wire.model import Answered, Sent
 
 Intensity = Literal["LOW", "MEDIUM", "HIGH"]
@@ -19,15 +29,12 @@ QUESTIONNAIRE = {
     "has_ac": "hasAC",
     "ac_type": "acType",
 }
-LARGEST_SOLAR_KW = 1000.0
 
 
 class SolarInfoSent(Sent):
     """A home's solar in PVWatts terms."""
 
-    system_size_kw: float = Field(
-        gt=0, le=LARGEST_SOLAR_KW, description="DC rating of the modules, kW."
-    )
+    system_size_kw: SolarKw = Field(description="DC rating of the modules, kW.")
     is_non_net_metered: bool = Field(
         description="True: exports earn less than imports cost (net billing)."
     )
@@ -35,9 +42,9 @@ class SolarInfoSent(Sent):
     array_type: ArrayName | None = Field(None, description="PVWatts' array type.")
     tilt: float | None = Field(None, ge=0, le=90, description="Degrees from horizontal.")
     azimuth: float | None = Field(None, ge=0, lt=360, description="Degrees from north, clockwise.")
-    losses: float | None = Field(None, ge=0, lt=100, description="System losses, percent.")
-    inverter_efficiency: float | None = Field(None, gt=0, le=100, description="Percent.")
-    dc_ac_ratio: float | None = Field(None, gt=0, le=10, description="DC over AC rating.")
+    losses: float | None = Field(None, ge=0, le=99, description="System losses, percent.")
+    inverter_efficiency: float | None = Field(None, ge=90, le=99.5, description="Percent.")
+    dc_ac_ratio: float | None = Field(None, ge=0.2, le=10, description="DC over AC rating.")
     interconnection_date: DayField | None = Field(
         None, description="Date of the permission to operate; sets the export vintage."
     )
@@ -77,10 +84,10 @@ class HomeChange(Sent):
     )
     unstructured_address: Text2000 | None = Field(None, description="An address in one line.")
     client_id: Text255 | None = Field(None, description="Your own id of the home.")
-    timezone: Text255 | None = Field(
+    timezone: Text64 | None = Field(
         None, description="IANA zone; else that of the ZIP.", examples=["America/Los_Angeles"]
     )
-    country: Text255 | None = Field(None, description="Else US where the ZIP is known.")
+    country: Text64 | None = Field(None, description="Else US where the ZIP is known.")
     city: Text255 | None = Field(None, description="Else that of the ZIP.")
     zipcode: ZipcodeField | None = Field(None, description="US ZIP code.", examples=["94107"])
     street_address: Text2000 | None = Field(None, description="Street and number.")
@@ -95,12 +102,12 @@ class HomeChange(Sent):
         None, description="What carbon counts in the price: 15, 51 or 190 $ a tonne."
     )
     modal_home: bool | None = Field(None, description="A made-up home that stands for many.")
-    export_rule: Text255 | None = Field(
+    export_rule: Text64 | None = Field(
         None, description="Export compensation, such as NEM2, NBT or NONE.", examples=["NBT"]
     )
     solar_info: SolarInfoSent | None = Field(None, description="Its solar; null removes it.")
-    solar_system_size_kw: float | None = Field(
-        None, ge=0, le=LARGEST_SOLAR_KW, description="With isNonNetMetered; 0 or null: no solar."
+    solar_system_size_kw: SolarKwOrNone | None = Field(
+        None, description="With isNonNetMetered; 0 or null: no solar."
     )
     is_non_net_metered: bool | None = Field(None, description="With solarSystemSizeKw.")
     has_ev_charger: bool | None = Field(None, description="Kept as told.")
@@ -119,7 +126,8 @@ class HomeChange(Sent):
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, by the names of `HomeFacts`, with solar as its own."""
-        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        # Not by getattr, which warns of the deprecated alias wherever an answer is sent back.
+        sent = {name: self.__dict__[name] for name in self.model_fields_set}
         alias = sent.pop("utility_id_alias", None)
         if "utility_id" not in sent and "utility_id_alias" in self.model_fields_set:
             sent["utility_id"] = alias
@@ -154,7 +162,7 @@ class SolarCreate(Sent):
     """Solar for a home."""
 
     home_id: str = Field(max_length=255, description="Its id.")
-    solar_system_size_kw: float = Field(gt=0, le=LARGEST_SOLAR_KW, description="DC rating, kW.")
+    solar_system_size_kw: SolarKw = Field(description="DC rating, kW.")
     is_non_net_metered: bool = Field(description="True: net billing.")
 
 

@@ -19,7 +19,6 @@ from kwhen.service.reference.values import (
     IMPACT_LINES,
     INLINE,
     JULY,
-    NO_EXPORT,
     OLDER,
     PLAN_ID,
     PLAN_NAME,
@@ -30,7 +29,7 @@ from kwhen.service.reference.values import (
     UPDATED,
     UTILITY,
     WINDOW,
-    WINTER,
+    WINTER_DAY,
 )
 
 
@@ -72,29 +71,23 @@ EXAMPLES = {  # by operationId
         {"homeId": HOME_ID, "solarSystemSizeKw": 6.4, "isNonNetMetered": True}, {"homeId": HOME_ID}
     ),
     "putHomeUsage": Example(
-        {"usage": [DAY], "startDate": "2025-01-07", "endDate": "2025-01-08"},
-        {"homeId": HOME_ID, "startDate": "2025-01-07", "endDate": "2025-01-08", "days": 1},
+        {"usage": [DAY], **WINTER_DAY}, {"homeId": HOME_ID, **WINTER_DAY, "days": 1}
     ),
     "getHomeUsage": Example(
-        {"startDate": "2025-01-07", "endDate": "2025-01-08"},
+        WINTER_DAY,
         {"homeId": HOME_ID, "dates": ["2025-01-07"], "usage": [DAY], "export": None},
     ),
     "getHomePriceSignal": Example(WINDOW, SIGNAL),
     "getHomePriceSignalOpenAdr": Example(EVENT_WINDOW, EVENT),
     "readHomePriceSignalOpenAdr": Example(None, EVENT),
-    "calculatePeriodBillWithHome": Example({"usage": [DAY] * 32, **WINTER}, IMPACT),
+    "calculatePeriodBillWithHome": Example({"usage": [DAY], **WINTER_DAY}, IMPACT),
     "calculateHomeBillPeriod": Example({"useDefaultUsage": True, **JULY}, OLDER),
     "calculateHomeBillMonthly": Example({"useDefaultUsage": True, "month": 7, "year": 2026}, OLDER),
     "calculateRatePlanBillPeriod": Example(
-        {"usage": [DAY] * 31, "export": [NO_EXPORT] * 31, **JULY, "debug": True},
-        {
-            "billTotal": 354.19,
-            "exportCompensationCredit": 0.0,
-            **JULY,
-            "debugInfo": {"ratePlan": "14328/E-TOU-D", "versions": ["2026-03-01"]},
-        },
+        {"usage": [DAY] * 31, **JULY},
+        {"billTotal": 354.19, "exportCompensationCredit": 0.0, **JULY},
     ),
-    "calculateImpact": Example({"home": INLINE, "usage": [DAY] * 32, **WINTER}, IMPACT),
+    "calculateImpact": Example({"home": INLINE, "usage": [DAY], **WINTER_DAY}, IMPACT),
     "calculateBillPeriod": Example({"home": INLINE, "useDefaultUsage": True, **JULY}, OLDER),
     "compareScenarios": Example(
         {

@@ -11,7 +11,6 @@ PLAN_NAME = "E-TOU-D: time of use, peak 5-8 p.m. on weekdays"
 UTILITY = {"utilityId": "14328", "utilityName": "Pacific Gas & Electric Co."}
 RATE_ID = "USA-CA-14328-14328-R-TNYYYN-??????-??-03012026-????-????????-????????-ETOUD"
 DAY = [0.3125] * 96
-NO_EXPORT = [0] * 96
 
 SOLAR: Json = {
     "systemSizeKw": 6.4,
@@ -135,7 +134,7 @@ EVENT: Json = {
 }
 EVENT_WINDOW = {"startTime": "2024-12-22T23:38:09.218Z", "endTime": "2024-12-23T04:38:09.218Z"}
 
-WINTER = {"startDate": "2025-01-07", "endDate": "2025-02-08"}  # 32 days
+WINTER_DAY = {"startDate": "2025-01-07", "endDate": "2025-01-08"}
 JULY = {"startDate": "2026-07-01", "endDate": "2026-08-01"}
 INLINE = {
     "ratePlanId": PLAN_ID,
@@ -143,7 +142,7 @@ INLINE = {
     "carbonSignalImportance": "MEDIUM",
     "solarCapacityKw": 6.4,
 }
-IMPACT: Json = {"billTotal": 132.56, "gridServicesRev": 25.34, "CO2e": 300, **WINTER}
+IMPACT: Json = {"billTotal": 11.41, "gridServicesRev": 0.0, "CO2e": 37.11, **WINTER_DAY}
 OF_JULY: Json = {
     "billTotal": 57.39,
     "exportCompensationCredit": 36.88,
