@@ -91,6 +91,21 @@ class Settings(BaseSettings):
         description="Networks of your own that webhooks may go to as well, such as 10.1.0.0/16, "
         "separated by commas.",
     )
+    deliveries_at_once: int = Field(
+        default=32, ge=1, le=256, description="Webhook pages that one worker sends at once."
+    )
+    target_at_once: int = Field(
+        default=4, ge=1, le=64, description="Webhook pages on their way to one host at once."
+    )
+    target_per_second: int = Field(
+        default=50, ge=1, description="Webhook pages that are begun to one host in a second."
+    )
+    delivery_bodies_days: int = Field(
+        default=7, ge=0, description="Days that bodies of deliveries are kept for a replay."
+    )
+    delivery_log_days: int = Field(
+        default=30, ge=1, description="Days that deliveries and their attempts are kept."
+    )
     metrics_port: int | None = Field(
         default=None,
         ge=0,

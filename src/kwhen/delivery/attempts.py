@@ -1,0 +1,143 @@
+"""A delivery: one attempt of it, written down before it is made, and what follows from it."""
+
+import gzip
+import random
+from datetime import datetime, timedelta
+
+import structlog
+
+from kwhen.delivery.sender import Attempt, Sender
+from kwhen.delivery.signing import signed_headers
+from kwhen.errors import UnknownId
+from kwhen.operations import webhooks as verbs
+from kwhen.operations.deployment import Deployment
+from kwhen.operations.work import Work
+from kwhen.records import AttemptRecord, Delivery, DeliveryState, Tenant, Webhook
+from kwhen.storage import deliveries, webhooks
+
+log = structlog.get_logger("kwhen")
+MINUTE_S, HOUR_S = 60.0, 3600.0
+# When the tries of a delivery are due, counted from its first one.
+SCHEDULE_S = (
+    *(0.0, 5.0, 5 * MINUTE_S, 30 * MINUTE_S),
+    *(hours * HOUR_S for hours in (2, 5, 10, 14, 20, 24)),
+)
+JITTER_FRAC = 0.2  # of the pause before a try, added to it
+LONGEST_WAIT_S = 24 * HOUR_S  # that a Retry-After is believed
+DISABLED_AFTER = timedelta(days=5)
+GONE = 410
+GZIP_LEVEL = 5
+
+
+def attempt_delivery(deployment: Deployment, sender: Sender, tenant: Tenant, id: str) -> None:
+    """Make the attempt of a delivery that is due, unless it was made already."""
+    begun = _begin(deployment, tenant, id)
+    if begun is None:
+        return
+    webhook, number, content = begun
+    at = deployment.clock()
+    headers = _headers(deployment, webhook, id, content, at)
+    sent = gzip.compress(content, GZIP_LEVEL, mtime=0) if webhook.gzip else content
+    attempt = sender.post(webhook.url, sent, headers)
+    _end(deployment, tenant, id, number, at, attempt)
+
+
+def _begin(deployment: Deployment, tenant: Tenant, id: str) -> tuple[Webhook, int, bytes] | None:
+    """What to send; None where nothing is to be sent now."""
+    with deployment.writing(tenant) as work:
+        try:
+            found = deliveries.find_delivery(work.session, tenant, id, for_update=True)
+        except UnknownId:
+            return None  # its webhook was deleted
+        if found.state is not DeliveryState.PENDING:
+            return None
+        if found.next_attempt_at is None:
+            # A job that is run again: whether the last attempt arrived, nobody knows.
+            deliveries.release(work.session, tenant, id, work.now)
+            return None
+        if found.next_attempt_at > work.now:
+            return None
+        webhook = webhooks.find_webhook(work.session, tenant)
+        number = found.attempts_count + 1
+        content = verbs.body_of(work, id)
+        assert content is not None, "a pending delivery keeps its body"
+        deliveries.begin_attempt(work.session, tenant, id, number, work.now)
+    return webhook, number, content
+
+
+def _headers(
+    deployment: Deployment, webhook: Webhook, id: str, content: bytes, at: datetime
+) -> dict[str, str]:
+    key = verbs.security_key(deployment, webhook)
+    headers = {"content-type": "application/json", **signed_headers(key, id, content, at)}
+    return {**headers, "content-encoding": "gzip"} if webhook.gzip else headers
+
+
+def _end(
+    deployment: Deployment, tenant: Tenant, id: str, number: int, at: datetime, attempt: Attempt
+) -> None:
+    """Write down what became of an attempt, and what follows."""
+    record = AttemptRecord(
+        number=number,
+        at=at,
+        status=attempt.status,
+        latency_s=round(attempt.latency_s, 3),
+        error=attempt.error,
+        body_start=attempt.body_start.decode("utf-8", "replace").replace("\0", ""),
+    )
+    with deployment.writing(tenant) as work:
+        try:
+            found = deliveries.find_delivery(work.session, tenant, id, for_update=True)
+        except UnknownId:
+            return
+        is_known = not deliveries.end_attempt(work.session, tenant, id, record)
+        if is_known or found.attempts_count != number:
+            return  # it was given up for lost, and another one follows already
+        if attempt.is_success:
+            webhooks.note_sent(work.session, tenant, work.now)
+            deliveries.settle(work.session, tenant, id, DeliveryState.DELIVERED, now=work.now)
+        else:
+            _after_failure(work, found, number, attempt)
+
+
+def _after_failure(work: Work, found: Delivery, number: int, attempt: Attempt) -> None:
+    webhooks.note_failed(work.session, work.tenant, work.now)
+    webhook = webhooks.find_webhook(work.session, work.tenant)
+    reason = _reason_to_disable(webhook, attempt, work.now)
+    next_at = next_attempt_at(found, number, attempt.retry_after_s, work.now)
+    state = DeliveryState.FAILED if next_at is None or reason else DeliveryState.PENDING
+    if state is not DeliveryState.PENDING:
+        next_at = None
+    deliveries.settle(work.session, work.tenant, found.id, state, next_at=next_at, now=work.now)
+    if reason:
+        log.warning("webhook disabled", webhook_id=webhook.id, reason=reason)
+        verbs.disable(work, reason)
+
+
+def _reason_to_disable(webhook: Webhook, attempt: Attempt, now: datetime) -> str | None:
+    if webhook.disabled_at is not None:
+        return None
+    if attempt.status == GONE:
+        return "the receiver answered 410 Gone"
+    if webhook.failing_since is not None and now - webhook.failing_since >= DISABLED_AFTER:
+        since = webhook.failing_since.date()
+        return f"every attempt failed for {DISABLED_AFTER.days} days, since {since}"
+    return None
+
+
+def next_attempt_at(
+    delivery: Delivery, number: int, retry_after_s: float | None, now: datetime
+) -> datetime | None:
+    """When a delivery is tried again after attempt `number` failed; None: not any more."""
+    made_count = number - delivery.base_count
+    if made_count >= len(SCHEDULE_S):
+        return None
+    pause_s = SCHEDULE_S[made_count] - SCHEDULE_S[made_count - 1]
+    first = delivery.first_attempt_at or now
+    due_at = first + timedelta(seconds=SCHEDULE_S[made_count])
+    # After a long time without a worker the rest of the schedule is not run through at once.
+    due_at = max(due_at, now + timedelta(seconds=min(pause_s, SCHEDULE_S[1])))
+    due_at += timedelta(seconds=random.uniform(0, JITTER_FRAC) * pause_s)
+    if retry_after_s is not None:
+        due_at = max(due_at, now + timedelta(seconds=min(retry_after_s, LONGEST_WAIT_S)))
+    return due_at
