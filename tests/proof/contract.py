@@ -22,6 +22,38 @@ NDJSON = "application/x-ndjson"
 ACCEPTED = [200, 201, 400, 401, 403, 404, 409]  # of well-formed requests: rules may refuse them
 REFUSED = [400, 401, 403, 404, 405, 409, 413, 414, 415, 431]
 LINES_ANSWER_EACH = "calculateImpacts"  # 200, whatever is wrong with its lines
+RULES = (  # what a schema cannot say, but a well-formed request can still be against
+    "there is no home",
+    "no plan …",
+    "belongs to utility",
+    "is no EIA id",
+    "is not a ZIP code that is known",
+    "default usage needs the ZIP",
+    "give the ZIP of the home",
+    "is no .npy file",
+    "is no IANA zone",
+    "is no scope",
+    "exportRule: ",
+    "channelPartnerId: ",
+    "must lie ",
+    "is exclusive and must lie after",
+    "go together; give both or neither",
+    "goes together with",
+    "is not between … and …",
+    "If-Match: ",
+    "has … days; ",
+    "usage: is required",
+    "days are not held",
+    "Give homeId or home",
+    "pageNumber needs a pageSize",
+    "give a zipcode, lat and long, or a utilityId",
+    "has no rate plan",
+    "utilityId: the home has none",
+    "hours are in fromHours or in toHours",
+    "The body says nothing",
+    "has a NUL character",
+    "half of a surrogate pair",
+)
 DAY = {"type": "array", "minItems": len(DAYS[0]), "maxItems": len(DAYS[0])}
 
 
@@ -84,6 +116,14 @@ class Findings:
             / max(sum(n for kind, n in counter.items() if kind.startswith("well-formed")), 1)
             for name, counter in self.answers.items()
         }
+
+    def counts(self, name: str) -> list[str]:
+        """The answers of an operation, in words."""
+        return [f"{count} {kind}" for kind, count in sorted(self.answers[name].items())]
+
+    def unexplained(self) -> list[str]:
+        """Reasons for which well-formed requests were refused, though no rule says so."""
+        return [told for told in self.refusals if not any(map(told.__contains__, RULES))]
 
     def take(self, recorder: ScenarioRecorder) -> None:
         """Count the answers of a scenario and keep its failures."""

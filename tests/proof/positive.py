@@ -6,13 +6,16 @@ fourth goes out as generated, and so does everything that is meant to be wrong.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from io import BytesIO
 from itertools import count
 from typing import Any, TypeVar
 from zlib import crc32
 
+import numpy as np
 from schemathesis import Case
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
+from schemathesis.transport.serialization import Binary, contains_binary
 
 from tests.proof.served import Server, Site, ask
 
@@ -28,6 +31,7 @@ DAYS = (FLAT, EVENING)
 MONTHS = (date(2025, 1, 1), date(2026, 3, 1), date(2026, 7, 1))
 MOST_DAYS = 3  # of a window, but where whole months are asked for
 UPDATE = "ClientHomeCompositeAuthController_updateHome_v1"
+SCENARIOS = ("base", "optimised")
 CHANGING = frozenset({UPDATE, "putHomeUsage", "createHomeSolar"})
 WHOLE_MONTHS = frozenset({"calculateRatePlanBillPeriod", "calculateHomeBillMonthly"})
 
@@ -93,8 +97,10 @@ class Filler:
                 self._own_sandbox(case)
         if ParameterLocation.BODY in fine:
             filled = self._whole_body(name, case.body, number)
-            if filled is not case.body:  # a body that is set is looked at anew
+            if filled is not case.body:
                 case.body = filled
+                if contains_binary(filled):  # which would be taken for malformed
+                    case._record_starting_state()
         return case
 
     def _headers(self, headers: Json) -> Json:
@@ -128,13 +134,13 @@ class Filler:
             return [self._whole_body(name, line, number) for line in body]
         if not isinstance(body, dict):
             return body
-        if isinstance(body.get("request"), dict) and name != "submitFeedback":  # a part of a form
-            return {"request": self._body(name, body["request"], number)}
+        if isinstance(body.get("request"), dict):  # a part of a form
+            return _as_form(self._body(name, body["request"], number))
         return self._body(name, body, number)
 
     def _body(self, name: str, given: Json, number: int) -> Json:
         body = self._with_known({**given}, number)
-        for key in ("home", "base", "optimised"):
+        for key in ("home", *SCENARIOS):
             if isinstance(body.get(key), dict):
                 body[key] = self._with_known(body[key], number)
         if "startTime" in body or "endTime" in body:
@@ -188,6 +194,24 @@ class Filler:
         return body
 
 
+def _as_form(body: Json) -> Json:
+    """A form whose arrays are parts of their own."""
+    form: Json = {}
+    request = {**body}
+    for holder, prefix in ((request, ""), *((request.get(key), f"{key}.") for key in SCENARIOS)):
+        for name in ("usage", "export"):
+            if isinstance(holder, dict) and holder.get(name) is not None:
+                form[f"{prefix}{name}"] = Binary(npy_bytes(holder.pop(name)))
+    return {"request": request, **form}
+
+
+def npy_bytes(rows: list[list[float]]) -> bytes:
+    """Rows as a NumPy file."""
+    file = BytesIO()
+    np.save(file, np.array(rows))
+    return file.getvalue()
+
+
 def _one(values: Sequence[T], number: int) -> T:
     return values[number // 4 % len(values)]
 
@@ -212,7 +236,7 @@ def _with_days(name: str, body: Json, number: int) -> Json:
     if name in WHOLE_MONTHS:
         days_count = ((first + timedelta(days=31)).replace(day=1) - first).days
     rows = [_one(DAYS, number + 4 * n) for n in range(days_count)]
-    holders = [body[key] for key in ("base", "optimised") if isinstance(body.get(key), dict)]
+    holders = [body[key] for key in SCENARIOS if isinstance(body.get(key), dict)]
     for holder in holders or [body]:
         holder["usage"] = rows
         if holder.get("export") is not None:

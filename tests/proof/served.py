@@ -48,6 +48,7 @@ def wait_for(what: str, look: Callable[[], T | None], deadline_s: float = DEADLI
 class Site:
     """A deployment with one key: where its data lies and the words that start its server."""
 
+    name: str
     folder: Path
     database_url: str
     key: str
@@ -70,7 +71,8 @@ def prepare(folder: Path, database_url: str, words: Mapping[str, str] | None = N
     with deployment.writing(Tenant(organisation.id, Environment.SANDBOX)) as work:
         key = create_key(work, name="proof").secret
     deployment.close()
-    return Site(folder=folder, database_url=database_url, key=key, words=words)
+    name = "SQLite" if database_url.startswith("sqlite") else "PostgreSQL"
+    return Site(name=name, folder=folder, database_url=database_url, key=key, words=words)
 
 
 def command(workers: int, factory: str | None) -> list[str]:

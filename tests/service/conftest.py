@@ -18,7 +18,10 @@ from tests.service.world import World
 def errors_alone() -> Iterator[None]:
     """Logs of a server go to the terminal, between those of the tests: errors are enough."""
     before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+    )
     yield
     structlog.configure(**before)
 

@@ -85,9 +85,19 @@ def open_deployment(settings: Settings) -> Deployment:
     Raises
     ------
     SettingError
-        The tables are out of date and may not be changed, or the secret is another one.
+        The database does not answer, its tables are out of date and may not be changed, or the
+        secret is another one.
     """
     database = Database(settings.database)
+    try:
+        return _opened(settings, database)
+    except BaseException:
+        database.dispose()
+        raise
+
+
+def _opened(settings: Settings, database: Database) -> Deployment:
+    database.check()
     if not migrate.is_up_to_date(database):
         if not settings.auto_upgrade:
             raise SettingError(
@@ -111,10 +121,8 @@ def open_deployment(settings: Settings) -> Deployment:
 def _prove(database: Database, keyring: Keyring) -> None:
     """The secret is the one that the stored hashes were keyed with."""
     with database.writing() as session:
-        proof = organisations.secret_proof(session)
-        if proof is None:
-            organisations.keep_secret_proof(session, keyring.proof, _now())
-        elif proof != keyring.proof:
+        organisations.keep_secret_proof(session, keyring.proof, _now())
+        if organisations.secret_proof(session) != keyring.proof:
             raise SettingError(
                 "the database was set up with another secret, so no key would be known; give the "
                 "first one as KWHEN_SECRET, or as the file `secret` in the data folder"

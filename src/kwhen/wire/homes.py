@@ -1,11 +1,12 @@
 """Homes as clients send and get them."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator
 
 from kwhen.records import HomeRecord, SolarInfo
 from kwhen.wire.kinds import (
+    WHOLE,
     DayField,
     MomentField,
     Name,
@@ -95,13 +96,16 @@ class HomeChange(Sent):
     meter_id_source: Text255 | None = Field(None, description="Who gave the meter id.")
     channel_partner_id: Text255 | None = Field(None, description="A known channel partner.")
     enabled: bool | None = Field(None, description="False: left out of webhook runs.")
-    energy_market_bidding_enabled: bool | None = Field(
+    energy_market_bidding_enabled: bool = Field(  # type: ignore[assignment]
         None, description="Whether the wholesale market enters the price."
     )
-    carbon_signal_intensity: Intensity | None = Field(
-        None, description="What carbon counts in the price: 15, 51 or 190 $ a tonne."
+    carbon_signal_intensity: Intensity = Field(
+        None,  # type: ignore[arg-type]
+        description="What carbon counts in the price: 15, 51 or 190 $ a tonne.",
     )
-    modal_home: bool | None = Field(None, description="A made-up home that stands for many.")
+    modal_home: bool = Field(  # type: ignore[assignment]
+        None, description="A made-up home that stands for many."
+    )
     export_rule: Text64 | None = Field(
         None, description="Export compensation, such as NEM2, NBT or NONE.", examples=["NBT"]
     )
@@ -117,7 +121,9 @@ class HomeChange(Sent):
     has_ac: bool | None = Field(None, alias="hasAC", description="Kept as told.")
     ac_type: Text255 | None = Field(None, description="Kept as told.")
 
-    @field_validator("energy_market_bidding_enabled", "carbon_signal_intensity", "modal_home")
+    @field_validator(
+        "energy_market_bidding_enabled", "carbon_signal_intensity", "modal_home", mode="before"
+    )
     @classmethod
     def _not_null(cls, value: Any) -> Any:
         if value is None:
@@ -149,8 +155,12 @@ class HomeCreate(HomeChange):
 class HomeList(Sent):
     """Which homes to list; all without fields."""
 
-    page_size: int | None = Field(None, ge=1, le=1000, description="Homes a page.")
-    page_number: int | None = Field(None, ge=1, le=1_000_000, description="From 1.")
+    page_size: Annotated[int, Field(ge=1, le=1000), WHOLE] | None = Field(
+        None, description="Homes a page."
+    )
+    page_number: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = Field(
+        None, description="From 1."
+    )
     after: Text255 | None = Field(
         None, description="Id of the last home seen: pages that stay exact while homes change."
     )

@@ -10,7 +10,7 @@ from kwhen.errors import FieldError, InvalidFields
 from kwhen.wire.field_errors import field_errors
 from kwhen.wire.interval_rules import CELLS_COUNT, MOST_CELL_KWH, MOST_DAYS
 from kwhen.wire.intervals import IntervalBody
-from kwhen.wire.kinds import DayField, DayOrMoment, SolarKwOrNone, Text255, ZipcodeField
+from kwhen.wire.kinds import WHOLE, DayField, DayOrMoment, SolarKwOrNone, Text255, ZipcodeField
 from kwhen.wire.model import Answered, Sent
 
 Floats = NDArray[np.float64]
@@ -103,8 +103,10 @@ class ImpactRequest(HomeImpactRequest):
 class MonthRequest(Arrays):
     """Energy of one month of a stored home."""
 
-    month: int = Field(ge=1, le=12)
-    year: int | None = Field(None, ge=2000, le=2100, description="This year without.")
+    month: Annotated[int, Field(ge=1, le=12), WHOLE]
+    year: Annotated[int, Field(ge=2000, le=2100), WHOLE] | None = Field(
+        None, description="This year without."
+    )
     debug: Flag = False
     export_rule: Text255 | None = None
     strict_versions: Flag = False

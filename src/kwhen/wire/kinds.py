@@ -133,6 +133,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Text64 = Annotated[str, StringConstraints(max_length=64)]
 Text255 = Annotated[str, StringConstraints(max_length=255)]
 Text2000 = Annotated[str, StringConstraints(max_length=2000)]
+WHOLE = BeforeValidator(_whole)  # after the bounds, which the schema would lose otherwise
 SolarKw = Annotated[float, Field(ge=LEAST_SOLAR_KW, le=LARGEST_SOLAR_KW)]
 SolarKwOrNone = Annotated[
     float,
