@@ -21,6 +21,7 @@ from kwhen.cli import (
     signalling,
     tables,
     usage_default,
+    working,
 )
 from kwhen.cli.page import page
 
@@ -85,6 +86,7 @@ app.add_typer(emissions, name="carbon")
 emissions.command("refresh", epilog=_example(carbon.REFRESH_EXAMPLE))(carbon.refresh)
 emissions.command("show", epilog=_example(carbon.SHOW_EXAMPLE))(carbon.show)
 app.command("serve", epilog=_example(serving.EXAMPLE))(serving.serve)
+app.command("worker", epilog=_example(working.EXAMPLE))(working.work)
 app.add_typer(orgs, name="orgs")
 orgs.command("create", epilog=_example(keeping.ORG_CREATE_EXAMPLE))(keeping.create_org)
 orgs.command("list", epilog=_example(keeping.ORG_LIST_EXAMPLE))(keeping.list_orgs)

@@ -326,4 +326,3 @@ def _working(work: Work) -> Webhook:
             f"{found.disabled_reason}; mend it, then set it again"
         )
     return found
-

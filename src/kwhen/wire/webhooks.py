@@ -1,5 +1,6 @@
 """Webhooks, their runs and deliveries as clients send and get them."""
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints
@@ -141,12 +142,7 @@ class WebhookAnswer(Answered):
             open_adr=webhook.open_adr,
             gzip=webhook.gzip,
             on_change=webhook.on_change,
-            schedule=schedule
-            and ScheduleAnswer(
-                every_minutes=schedule.every_minutes,
-                daily_at=schedule.daily_at,
-                timezone=schedule.timezone,
-            ),
+            schedule=None if schedule is None else ScheduleAnswer(**asdict(schedule)),
             next_run_at=webhook.next_run_at,
             failing_since=webhook.failing_since,
             disabled_at=webhook.disabled_at,

@@ -60,7 +60,8 @@ def delete_webhook(caller: Writer, work: WriteWork) -> WebhookAnswer:
 def trigger(caller: Writer, work: WriteWork, body: TriggerSent | None = None) -> Response:
     """Accepted at once and done in the background; the answer is empty.
 
-    Homes whose `enabled` is false are not part of it. What became of it: runs/list, deliveries/list.
+    Homes whose `enabled` is false are left out. runs/list and deliveries/list tell what became
+    of it.
     """
     wanted = body or TriggerSent()  # type: ignore[call-arg]
     webhooks.trigger(work, wanted.organization_id, wanted.start_time, wanted.end_time)
