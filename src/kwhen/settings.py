@@ -103,6 +103,19 @@ class Settings(BaseSettings):
     target_per_second: int = Field(
         default=50, ge=1, description="Webhook pages that are begun to one host in a second."
     )
+    delivery_timeout_s: float = Field(
+        default=15.0, gt=0, le=60, description="Seconds that one attempt of a delivery may take."
+    )
+    delivery_page_bytes: int = Field(
+        default=MIB_BYTES,
+        ge=1024,
+        le=MIB_BYTES,
+        description="Largest body of a delivery, before compression.",
+    )
+    delivery_schedule_s: str = Field(
+        default="0,5,300,1800,7200,18000,36000,50400,72000,86400",
+        description="When the tries of a delivery are due: seconds after its first one.",
+    )
     delivery_bodies_days: int = Field(
         default=7, ge=0, description="Days that bodies of deliveries are kept for a replay."
     )

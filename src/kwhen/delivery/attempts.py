@@ -2,28 +2,24 @@
 
 import gzip
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
 from kwhen.delivery.sender import Attempt, Sender
 from kwhen.delivery.signing import signed_headers
-from kwhen.errors import UnknownId
+from kwhen.errors import SettingError, UnknownId
 from kwhen.operations import webhooks as verbs
 from kwhen.operations.deployment import Deployment
 from kwhen.operations.work import Work
 from kwhen.records import AttemptRecord, Delivery, DeliveryState, Tenant, Webhook
+from kwhen.settings import Settings
 from kwhen.storage import deliveries, webhooks
 
 log = structlog.get_logger("kwhen")
-MINUTE_S, HOUR_S = 60.0, 3600.0
-# When the tries of a delivery are due, counted from its first one.
-SCHEDULE_S = (
-    *(0.0, 5.0, 5 * MINUTE_S, 30 * MINUTE_S),
-    *(hours * HOUR_S for hours in (2, 5, 10, 14, 20, 24)),
-)
 JITTER_FRAC = 0.2  # of the pause before a try, added to it
-LONGEST_WAIT_S = 24 * HOUR_S  # that a Retry-After is believed
+LONGEST_WAIT_S = 86_400.0  # that a Retry-After is believed
 DISABLED_AFTER = timedelta(days=5)
 GONE = 410
 GZIP_LEVEL = 5
@@ -104,7 +100,8 @@ def _after_failure(work: Work, found: Delivery, number: int, attempt: Attempt) -
     webhooks.note_failed(work.session, work.tenant, work.now)
     webhook = webhooks.find_webhook(work.session, work.tenant)
     reason = _reason_to_disable(webhook, attempt, work.now)
-    next_at = next_attempt_at(found, number, attempt.retry_after_s, work.now)
+    schedule_s = schedule_of(work.deployment.settings)
+    next_at = next_attempt_at(found, number, schedule_s, attempt.retry_after_s, work.now)
     state = DeliveryState.FAILED if next_at is None or reason else DeliveryState.PENDING
     if state is not DeliveryState.PENDING:
         next_at = None
@@ -125,18 +122,38 @@ def _reason_to_disable(webhook: Webhook, attempt: Attempt, now: datetime) -> str
     return None
 
 
+def schedule_of(settings: Settings) -> tuple[float, ...]:
+    """When the tries of a delivery are due, counted from its first one. [s]
+
+    Raises
+    ------
+    SettingError
+    """
+    try:
+        found = tuple(map(float, settings.delivery_schedule_s.split(",")))
+    except ValueError as error:
+        raise SettingError(f"KWHEN_DELIVERY_SCHEDULE_S: {error}") from error
+    if found[0] != 0 or sorted(set(found)) != list(found):
+        raise SettingError("KWHEN_DELIVERY_SCHEDULE_S: give 0 and then rising numbers of seconds")
+    return found
+
+
 def next_attempt_at(
-    delivery: Delivery, number: int, retry_after_s: float | None, now: datetime
+    delivery: Delivery,
+    number: int,
+    schedule_s: Sequence[float],
+    retry_after_s: float | None,
+    now: datetime,
 ) -> datetime | None:
     """When a delivery is tried again after attempt `number` failed; None: not any more."""
     made_count = number - delivery.base_count
-    if made_count >= len(SCHEDULE_S):
+    if made_count >= len(schedule_s):
         return None
-    pause_s = SCHEDULE_S[made_count] - SCHEDULE_S[made_count - 1]
+    pause_s = schedule_s[made_count] - schedule_s[made_count - 1]
     first = delivery.first_attempt_at or now
-    due_at = first + timedelta(seconds=SCHEDULE_S[made_count])
+    due_at = first + timedelta(seconds=schedule_s[made_count])
     # After a long time without a worker the rest of the schedule is not run through at once.
-    due_at = max(due_at, now + timedelta(seconds=min(pause_s, SCHEDULE_S[1])))
+    due_at = max(due_at, now + timedelta(seconds=min(pause_s, schedule_s[1])))
     due_at += timedelta(seconds=random.uniform(0, JITTER_FRAC) * pause_s)
     if retry_after_s is not None:
         due_at = max(due_at, now + timedelta(seconds=min(retry_after_s, LONGEST_WAIT_S)))

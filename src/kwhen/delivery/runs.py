@@ -22,7 +22,6 @@ from kwhen.storage import homes, webhooks
 from kwhen.wire.price_signal import signal_bytes
 
 log = structlog.get_logger("kwhen")
-MOST_BYTES = 1024 * 1024
 HEAD, TAIL = b'{"eventType":"PRICE_SIGNAL","data":{', b"}}"
 READ_AT_ONCE_COUNT = 500
 SHARED_COUNT = 512  # signals kept for homes that are alike
@@ -35,12 +34,13 @@ class Page:
 
     parts: list[bytes] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    most_bytes: int
     size_bytes: int = len(HEAD) + len(TAIL)
     cursor: int = 0
 
     def has_room(self, part: bytes) -> bool:
         """Whether one more home fits."""
-        return self.size_bytes + len(part) + 1 <= MOST_BYTES
+        return self.size_bytes + len(part) + 1 <= self.most_bytes
 
     def add(self, part: bytes) -> None:
         """One more home."""
@@ -122,16 +122,18 @@ def _note_failure(deployment: Deployment, run: WebhookRun, error: Exception) -> 
 
 
 def _pages(deployment: Deployment, webhook: Webhook, run: WebhookRun) -> list[str]:
-    payloads, page, made = Payloads(webhook, run), Page(cursor=run.cursor), list[str]()
+    payloads, made = Payloads(webhook, run), list[str]()
+    most_bytes = deployment.settings.delivery_page_bytes
+    page = Page(most_bytes=most_bytes, cursor=run.cursor)
     while True:
         with deployment.reading(run.tenant) as work:
             batch = homes.homes_in_runs(work.session, work.tenant, page.cursor, READ_AT_ONCE_COUNT)
             for number, home in batch:
-                part = _attempted(payloads, work, home)
+                part = _attempted(payloads, work, home, most_bytes)
                 if isinstance(part, bytes) and not page.has_room(part):
                     if not _write(deployment, webhook, run, page, made):
                         return made
-                    run, page = replace(run, cursor=page.cursor), Page()
+                    run, page = replace(run, cursor=page.cursor), Page(most_bytes=most_bytes)
                 if isinstance(part, Skipped):
                     page.skipped.append(part)
                 else:
@@ -143,7 +145,9 @@ def _pages(deployment: Deployment, webhook: Webhook, run: WebhookRun) -> list[st
     return made
 
 
-def _attempted(payloads: Payloads, work: Work, home: HomeRecord) -> bytes | Skipped:
+def _attempted(
+    payloads: Payloads, work: Work, home: HomeRecord, most_bytes: int
+) -> bytes | Skipped:
     try:
         part = payloads.part(work, home)
     except KwhenError as error:
@@ -151,8 +155,8 @@ def _attempted(payloads: Payloads, work: Work, home: HomeRecord) -> bytes | Skip
     except Exception as error:  # of one home: the others are sent
         log.error("a home's signal failed", home_id=home.id, exc_info=error)
         return Skipped(home_id=home.id, reason="the computation failed; the log says why")
-    if not Page().has_room(part):
-        reason = f"its signal of {len(part)} bytes is over 1 MiB; trigger a shorter window"
+    if not Page(most_bytes=most_bytes).has_room(part):
+        reason = f"its signal of {len(part)} bytes fits no page; trigger a shorter window"
         return Skipped(home_id=home.id, reason=reason)
     return part
 

@@ -10,7 +10,7 @@ import httpx
 import structlog
 
 from kwhen.delivery import reaper
-from kwhen.delivery.attempts import attempt_delivery
+from kwhen.delivery.attempts import attempt_delivery, schedule_of
 from kwhen.delivery.changes import see_changes
 from kwhen.delivery.jobs import Jobs, Lane
 from kwhen.delivery.runs import compute_run
@@ -23,12 +23,12 @@ from kwhen.storage import deliveries, webhooks
 from kwhen.storage.deliveries import Due
 
 log = structlog.get_logger("kwhen")
-RUNS, PAGES, SLOW_PAGES = "runs", "pages", "pages of failing targets"
+RUNS, PAGES, RETRIES = "runs", "pages", "retries"
 TICK_S = 0.2
 BEAT_S, CLOCK_S, CHANGES_S, UPKEEP_S = 2.0, 1.0, 5.0, 60.0
 RUNS_AT_ONCE_COUNT = 2
 DUE_AT_ONCE_COUNT = 500
-STUCK_AFTER = timedelta(seconds=60)
+STUCK_AFTER = timedelta(seconds=15)
 JOBS_KEPT = timedelta(hours=1)
 GRACE_S = 20
 
@@ -39,7 +39,10 @@ class Worker:
     def __init__(self, deployment: Deployment, sender: Sender | None = None) -> None:
         settings = deployment.settings
         self._deployment = deployment
-        self._sender = sender or Sender(policy_of(settings), clock=deployment.clock)
+        self._sender = sender or Sender(
+            policy_of(settings), clock=deployment.clock, total_s=settings.delivery_timeout_s
+        )
+        schedule_of(settings)  # a wrong one is told now
         self._slot = reaper.Slot(settings.data.expanduser() / reaper.FOLDER)
         self._stopping = threading.Event()
         self._due_s: dict[str, float] = {}
@@ -53,7 +56,7 @@ class Worker:
             (
                 Lane(name=RUNS, handler=self._run, at_once_count=RUNS_AT_ONCE_COUNT),
                 Lane(name=PAGES, handler=self._page, at_once_count=at_once, **pages),
-                Lane(name=SLOW_PAGES, handler=self._page, at_once_count=at_once, **pages),
+                Lane(name=RETRIES, handler=self._page, at_once_count=at_once, **pages),
             ),
         )
 
@@ -112,11 +115,12 @@ class Worker:
                 continue
             if queued_at is not None and now - queued_at < STUCK_AFTER:
                 continue
+            with self._deployment.writing(run.tenant) as work:
+                if not webhooks.queue_run(work.session, work.tenant, run.id, queued_at, now):
+                    continue  # another worker was quicker
             if queued_at is not None and not self.jobs.is_underway(run.id):
                 self.jobs.forget(run.id)
             self.jobs.enqueue(RUNS, run.id, run.id)
-            with self._deployment.writing(run.tenant) as work:
-                webhooks.queue_run(work.session, work.tenant, run.id, now)
 
     def _end_run(self, tenant: Tenant, run_id: str) -> None:
         with self._deployment.reading(tenant) as work:
@@ -134,11 +138,12 @@ class Worker:
             self._queue_page(one)
 
     def _queue_page(self, due: Due) -> None:
-        # Queued before it is noted: a crash between the two queues it once more, which is nothing.
-        lane = SLOW_PAGES if due.is_failing else PAGES
-        self.jobs.enqueue(lane, _page_word(due), _job_id(due), target=_target_of(due.url))
+        # Noted before it is queued: one worker does it. A crash between the two leaves it stuck.
         with self._deployment.writing(due.tenant) as work:
-            deliveries.note_queued(work.session, work.tenant, due, work.now)
+            if not deliveries.note_queued(work.session, work.tenant, due, work.now):
+                return
+        lane = PAGES if due.attempt_number == 1 else RETRIES
+        self.jobs.enqueue(lane, _page_word(due), _job_id(due), target=_target_of(due.url))
 
     def _free_stuck(self) -> None:
         """Make a new job where the old one was lost, as by a kill before it was kept."""

@@ -22,7 +22,6 @@ class Due:
     tenant: Tenant
     attempt_number: int
     url: str
-    is_failing: bool
 
 
 def add_delivery(session: Session, tenant: Tenant, delivery: Delivery, body: bytes) -> None:
@@ -114,7 +113,7 @@ def replay(session: Session, tenant: Tenant, delivery_id: str, now: datetime) ->
 def every_due_delivery(session: Session, now: datetime, limit_count: int) -> list[Due]:
     """Deliveries of all tenants whose next attempt is due and has no job yet."""
     rows = session.execute(
-        select(WebhookDeliveryRow, WebhookRow.url, WebhookRow.failing_since)
+        select(WebhookDeliveryRow, WebhookRow.url)
         .join(WebhookRow, WebhookRow.id == WebhookDeliveryRow.webhook_id)
         .where(
             WebhookDeliveryRow.state == DeliveryState.PENDING,
@@ -124,13 +123,13 @@ def every_due_delivery(session: Session, now: datetime, limit_count: int) -> lis
         .order_by(WebhookDeliveryRow.next_attempt_at, WebhookDeliveryRow.number)
         .limit(limit_count)
     )
-    return [_due(row, url, failing_since) for row, url, failing_since in rows]
+    return [_due(row, url) for row, url in rows]
 
 
 def every_stuck_delivery(session: Session, before: datetime) -> list[Due]:
     """Deliveries of all tenants whose job was made long ago and shows no result."""
     rows = session.execute(
-        select(WebhookDeliveryRow, WebhookRow.url, WebhookRow.failing_since)
+        select(WebhookDeliveryRow, WebhookRow.url)
         .join(WebhookRow, WebhookRow.id == WebhookDeliveryRow.webhook_id)
         .where(
             WebhookDeliveryRow.state == DeliveryState.PENDING,
@@ -139,12 +138,12 @@ def every_stuck_delivery(session: Session, before: datetime) -> list[Due]:
             | WebhookDeliveryRow.next_attempt_at.is_(None),
         )
     )
-    return [_due(row, url, failing_since) for row, url, failing_since in rows]
+    return [_due(row, url) for row, url in rows]
 
 
-def note_queued(session: Session, tenant: Tenant, due: Due, now: datetime) -> None:
-    """A job was made for an attempt."""
-    session.execute(
+def note_queued(session: Session, tenant: Tenant, due: Due, now: datetime) -> bool:
+    """Note that a job is made for an attempt; False where one was made already."""
+    found = session.execute(
         update(WebhookDeliveryRow)
         .where(
             *_is_of(tenant),
@@ -153,6 +152,7 @@ def note_queued(session: Session, tenant: Tenant, due: Due, now: datetime) -> No
         )
         .values(queued_count=due.attempt_number, queued_at=now)
     )
+    return bool(found.rowcount)  # type: ignore[attr-defined]
 
 
 def note_underway(session: Session, tenant: Tenant, delivery_id: str, now: datetime) -> None:
@@ -309,13 +309,12 @@ def _attempts(session: Session, ids: Sequence[str]) -> dict[str, tuple[AttemptRe
     return found
 
 
-def _due(row: WebhookDeliveryRow, url: str, failing_since: datetime | None) -> Due:
+def _due(row: WebhookDeliveryRow, url: str) -> Due:
     return Due(
         id=row.id,
         tenant=Tenant(row.org_id, Environment(row.environment)),
         attempt_number=max(row.attempts_count + (row.next_attempt_at is not None), 1),
         url=url,
-        is_failing=failing_since is not None,
     )
 
 

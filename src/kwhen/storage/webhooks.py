@@ -189,9 +189,16 @@ def every_run(session: Session, run_id: str) -> WebhookRun | None:
     return None if row is None else _run(row)
 
 
-def queue_run(session: Session, tenant: Tenant, run_id: str, now: datetime | None) -> None:
-    """Remember when a job was made for a run; None: it has none any more."""
-    session.execute(update(WebhookRunRow).where(*_is_run(tenant, run_id)).values(queued_at=now))
+def queue_run(
+    session: Session, tenant: Tenant, run_id: str, before: datetime | None, now: datetime
+) -> bool:
+    """Note when a job is made for a run; False where another was made since `before`."""
+    found = session.execute(
+        update(WebhookRunRow)
+        .where(*_is_run(tenant, run_id), WebhookRunRow.queued_at.is_not_distinct_from(before))
+        .values(queued_at=now)
+    )
+    return bool(found.rowcount)  # type: ignore[attr-defined]
 
 
 def move_run(
