@@ -30,15 +30,17 @@ def attempt_delivery(deployment: Deployment, sender: Sender, tenant: Tenant, id:
     begun = _begin(deployment, tenant, id)
     if begun is None:
         return
-    webhook, number, content = begun
-    at = deployment.clock()
-    headers = _headers(deployment, webhook, id, content, at)
+    webhook, delivery, content = begun
+    number, at = delivery.attempts_count + 1, deployment.clock()
+    headers = _headers(deployment, webhook, delivery, content, at)
     sent = gzip.compress(content, GZIP_LEVEL, mtime=0) if webhook.gzip else content
     attempt = sender.post(webhook.url, sent, headers)
     _end(deployment, tenant, id, number, at, attempt)
 
 
-def _begin(deployment: Deployment, tenant: Tenant, id: str) -> tuple[Webhook, int, bytes] | None:
+def _begin(
+    deployment: Deployment, tenant: Tenant, id: str
+) -> tuple[Webhook, Delivery, bytes] | None:
     """What to send; None where nothing is to be sent now."""
     with deployment.writing(tenant) as work:
         try:
@@ -54,18 +56,21 @@ def _begin(deployment: Deployment, tenant: Tenant, id: str) -> tuple[Webhook, in
         if found.next_attempt_at > work.now:
             return None
         webhook = webhooks.find_webhook(work.session, tenant)
-        number = found.attempts_count + 1
         content = verbs.body_of(work, id)
         assert content is not None, "a pending delivery keeps its body"
-        deliveries.begin_attempt(work.session, tenant, id, number, work.now)
-    return webhook, number, content
+        deliveries.begin_attempt(work.session, tenant, id, found.attempts_count + 1, work.now)
+    return webhook, found, content
 
 
 def _headers(
-    deployment: Deployment, webhook: Webhook, id: str, content: bytes, at: datetime
+    deployment: Deployment, webhook: Webhook, delivery: Delivery, content: bytes, at: datetime
 ) -> dict[str, str]:
     key = verbs.security_key(deployment, webhook)
-    headers = {"content-type": "application/json", **signed_headers(key, id, content, at)}
+    headers = {
+        "content-type": "application/json",
+        "webhook-sequence": str(delivery.sequence),
+        **signed_headers(key, delivery.id, content, at),
+    }
     return {**headers, "content-encoding": "gzip"} if webhook.gzip else headers
 
 

@@ -231,8 +231,10 @@ def list_deliveries(
 
     Raises
     ------
-    InvalidFields : `before` is no delivery of the tenant
+    InvalidFields : `before` is no delivery of the tenant, or `run_id` no run
     """
+    if run_id is not None and not webhooks.has_run(work.session, work.tenant, run_id):
+        raise InvalidFields.one("runId", f"there is no run {run_id[:64]!r}; runs/list shows yours")
     try:
         return deliveries.list_deliveries(
             work.session,

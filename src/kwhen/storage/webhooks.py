@@ -159,6 +159,12 @@ def list_runs(session: Session, tenant: Tenant, limit_count: int) -> list[Webhoo
     return [_run(row) for row in rows]
 
 
+def has_run(session: Session, tenant: Tenant, run_id: str) -> bool:
+    """Whether a tenant has a run of that id."""
+    query = select(WebhookRunRow.number).where(*_is_run(tenant, run_id))
+    return session.scalar(query) is not None
+
+
 def cancel_runs(session: Session, tenant: Tenant, reason: str, now: datetime) -> None:
     """End every run of a tenant that is underway."""
     session.execute(

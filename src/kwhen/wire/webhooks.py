@@ -8,7 +8,6 @@ from pydantic import Field, StringConstraints
 from kwhen.records import (
     AttemptRecord,
     Delivery,
-    DeliveryState,
     Schedule,
     Webhook,
     WebhookRun,
@@ -20,6 +19,7 @@ MOST_LISTED_COUNT = 1000
 # It goes over the wire as a header: visible characters of ASCII.
 SecurityKey = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,253}[!-~])?$")]
 EventType = Literal["PRICE_SIGNAL"]
+StateName = Literal["pending", "delivered", "failed", "cancelled"]
 
 
 class ScheduleSent(Sent):
@@ -88,22 +88,22 @@ class DeliveryList(Sent):
 
     page_size: int = Field(100, ge=1, le=MOST_LISTED_COUNT, description="Deliveries a page.")
     before: Text255 | None = Field(None, description="Id of the last delivery of the page before.")
-    state: DeliveryState | None = Field(None, description="Only those of this state.")
+    state: StateName | None = Field(None, description="Only those of this state.")
     run_id: Text255 | None = Field(None, description="Only those of this run.")
 
 
 class RunList(Sent):
     """How many runs to list, newest first."""
 
-    page_size: int = Field(20, ge=1, le=MOST_LISTED_COUNT, description="Runs.")
+    page_size: int = Field(20, ge=1, le=MOST_LISTED_COUNT, description="How many, newest first.")
 
 
 class ScheduleAnswer(Answered):
     """When runs are made by themselves."""
 
-    every_minutes: int | None
-    daily_at: str | None
-    timezone: str | None
+    every_minutes: int | None = Field(description="Every so many minutes.")
+    daily_at: str | None = Field(description="Daily at this local time.")
+    timezone: str | None = Field(description="IANA zone of dailyAt.")
 
 
 class WebhookAnswer(Answered):
@@ -112,19 +112,21 @@ class WebhookAnswer(Answered):
     id: str = Field(examples=["ws_webhook_0123456789abcdef0123456789abcdef"])
     created_at: MomentField
     updated_at: MomentField
-    api_owner_org_id: str
-    webhook_url: str
-    security_key: str
-    event_type: EventType
-    last_sent_at: MomentField | None
-    open_adr: bool
-    gzip: bool
-    on_change: bool
-    schedule: ScheduleAnswer | None
-    next_run_at: MomentField | None
-    failing_since: MomentField | None = Field(description="Of attempts since the last success.")
-    disabled_at: MomentField | None
-    disabled_reason: str | None
+    api_owner_org_id: str = Field(description="Your organisation.")
+    webhook_url: str = Field(description="Where signals go.")
+    security_key: str = Field(description="Sent in x-ws-security-key, and the key of signatures.")
+    event_type: EventType = Field(description="Always PRICE_SIGNAL.")
+    last_sent_at: MomentField | None = Field(description="When a delivery was last taken.")
+    open_adr: bool = Field(description="True: OpenADR 3 events instead of price signals.")
+    gzip: bool = Field(description="Whether bodies are compressed.")
+    on_change: bool = Field(description="Whether a change of plans or market data is sent.")
+    schedule: ScheduleAnswer | None = Field(description="When signals are sent by themselves.")
+    next_run_at: MomentField | None = Field(description="When the schedule sends next.")
+    failing_since: MomentField | None = Field(
+        description="First failure since the last success; after 5 days it is disabled."
+    )
+    disabled_at: MomentField | None = Field(description="Since then nothing is sent.")
+    disabled_reason: str | None = Field(description="Why; set it again to start anew.")
 
     @classmethod
     def of(cls, webhook: Webhook, security_key: str) -> Self:
@@ -153,11 +155,11 @@ class WebhookAnswer(Answered):
 class AttemptAnswer(Answered):
     """An attempt; without status and error it is on its way."""
 
-    number: int
-    at: MomentField
-    status: int | None
-    latency_ms: float | None
-    error: str | None
+    number: int = Field(description="From 1.")
+    at: MomentField = Field(description="When it began.")
+    status: int | None = Field(description="Of the receiver's answer; 2xx alone is success.")
+    latency_ms: float | None = Field(description="Until the answer, milliseconds.")
+    error: str | None = Field(description="Why there was no answer.")
     response_start: str = Field(description="Start of what the receiver answered.")
 
     @classmethod
@@ -177,18 +179,18 @@ class AttemptAnswer(Answered):
 class DeliveryAnswer(Answered):
     """A page of homes; its id is the `webhook-id` of every attempt."""
 
-    id: str
-    run_id: str | None = Field(description="null: a test.")
+    id: str = Field(examples=["ws_delivery_0123456789abcdef0123456789abcdef"])
+    run_id: str | None = Field(description="The run that made it; null: a test.")
     created_at: MomentField
-    sequence: int = Field(description="Counts the pages of the webhook.")
-    page: int
-    homes: int
-    bytes: int
+    sequence: int = Field(description="Counts the pages of the webhook; sent in webhook-sequence.")
+    page: int = Field(description="Number of the page in its run, from 1.")
+    homes: int = Field(description="How many homes it holds.")
+    bytes: int = Field(description="Length of its body.")
     has_body: bool = Field(description="False: too old for a replay.")
-    state: DeliveryState
-    next_attempt_at: MomentField | None
-    finished_at: MomentField | None
-    attempts: list[AttemptAnswer]
+    state: StateName = Field(description="Whether it was taken.")
+    next_attempt_at: MomentField | None = Field(description="When it is tried next.")
+    finished_at: MomentField | None = Field(description="When nothing more was to be done.")
+    attempts: list[AttemptAnswer] = Field(description="Every attempt, oldest first.")
 
     @classmethod
     def of(cls, delivery: Delivery) -> Self:
@@ -202,7 +204,7 @@ class DeliveryAnswer(Answered):
             homes=delivery.homes_count,
             bytes=delivery.size_bytes,
             has_body=delivery.has_body,
-            state=delivery.state,
+            state=delivery.state.value,
             next_attempt_at=delivery.next_attempt_at,
             finished_at=delivery.finished_at,
             attempts=[AttemptAnswer.of(attempt) for attempt in delivery.attempts],
@@ -213,7 +215,7 @@ class SkippedAnswer(Answered):
     """A home that was left out."""
 
     home_id: str
-    reason: str
+    reason: str = Field(description="Why.")
 
 
 class RunAnswer(Answered):
@@ -221,15 +223,17 @@ class RunAnswer(Answered):
 
     id: str
     created_at: MomentField
-    reason: Literal["trigger", "schedule", "change"]
+    reason: Literal["trigger", "schedule", "change"] = Field(description="Why it was made.")
     start_time: MomentField
     end_time: MomentField
-    state: Literal["waiting", "computing", "sending", "done", "failed", "cancelled"]
-    homes: int
-    skipped: int
-    skipped_homes: list[SkippedAnswer] = Field(description="At most 1000.")
-    finished_at: MomentField | None
-    error: str | None
+    state: Literal["waiting", "computing", "sending", "done", "failed", "cancelled"] = Field(
+        description="done: every page had its first attempt; until then the next run waits."
+    )
+    homes: int = Field(description="How many homes are in its pages.")
+    skipped: int = Field(description="How many homes were left out.")
+    skipped_homes: list[SkippedAnswer] = Field(description="Which, and why; at most 1000.")
+    finished_at: MomentField | None = Field(description="When it was done.")
+    error: str | None = Field(description="Why it failed, or was cancelled.")
 
     @classmethod
     def of(cls, run: WebhookRun) -> Self:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from kwhen.operations import webhooks
 from kwhen.operations.webhooks import WebhookWish, security_key
 from kwhen.operations.work import Work
-from kwhen.records import Scope, Webhook
+from kwhen.records import DeliveryState, Scope, Webhook
 from kwhen.service.door import Caller, ReadWork, WriteWork, gated, needs
 from kwhen.wire.webhooks import (
     DeliveryAnswer,
@@ -93,7 +93,7 @@ def list_deliveries(
         work,
         limit_count=wanted.page_size,
         before=wanted.before,
-        state=wanted.state,
+        state=None if wanted.state is None else DeliveryState(wanted.state),
         run_id=wanted.run_id,
     )
     return [DeliveryAnswer.of(delivery) for delivery in found]
