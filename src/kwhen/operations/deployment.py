@@ -13,11 +13,12 @@ from kwhen.catalog.live.settings import LiveSettings
 from kwhen.catalog.live.settings import read_settings as read_live_settings
 from kwhen.catalog.live.store import SeriesStore
 from kwhen.catalog.stock import Stock, stock_of
+from kwhen.config import environment
 from kwhen.errors import SettingError
 from kwhen.operations.keyring import Keyring, read_keyring
 from kwhen.operations.work import Work
 from kwhen.records import Tenant
-from kwhen.settings import Settings, environment
+from kwhen.settings import Settings
 from kwhen.storage import migrate, organisations
 from kwhen.storage.database import Database
 

@@ -139,6 +139,7 @@ class DoorRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             bounded = BoundedRequest(request.scope, request.receive)
+            bounded.limit_bytes = min(bounded.limit_bytes, _most_bytes(request))
             passed = await run_in_threadpool(_pass, bounded, needed)
             bounded.state.passed = passed
             if passed.error is not None:
@@ -152,6 +153,10 @@ class DoorRoute(APIRoute):
             return response
 
         return handle
+
+
+def _most_bytes(request: Request) -> int:
+    return deployment_of(request).settings.max_body_bytes
 
 
 def _pass(request: Request, needed: Needs | None) -> Passed:
