@@ -33,7 +33,7 @@ DEADLINE_S = 60.0 + DELIVERIES_COUNT / 10
 COMMAND = "from kwhen.cli import main; main()"
 WORDS = {
     "KWHEN_ALLOW_LOOPBACK_TARGETS": "true",
-    "KWHEN_DELIVERY_PAGE_BYTES": str(20 * 1024),  # two homes of a day
+    "KWHEN_DELIVERY_PAGE_BYTES": str(14 * 1024),  # two homes of a day
     "KWHEN_DELIVERY_TIMEOUT_S": "1",
     "KWHEN_DELIVERY_SCHEDULE_S": ",".join(str(number / 5) for number in range(60)),
     "KWHEN_TARGET_AT_ONCE": "16",

@@ -331,7 +331,7 @@ ROUTES = (
             ("delete", None, {}),
             ("trigger", lambda scene: TIMES, {}),
             ("test", None, {}),
-            ("runs/list", lambda scene: {"pageSize": 5}, {}),
+            ("runs/list", None, {}),
             ("deliveries/list", lambda scene: {"runId": scene.run}, {"run": Place.BODY}),
             ("deliveries/{id}/replay", None, {"delivery": Place.PATH}),
         )

@@ -44,9 +44,9 @@ class Webhooks(Calls):
         return delivery
 
     @operation("listPriceSignalRuns")
-    def webhook_runs(self, page_size: int = 20) -> list[WebhookRun]:
+    def webhook_runs(self) -> list[WebhookRun]:
         """The newest runs, with the homes that were left out."""
-        runs: list[WebhookRun] = self._post(f"{WEBHOOK}/runs/list", told(page_size=page_size))
+        runs: list[WebhookRun] = self._post(f"{WEBHOOK}/runs/list")
         return runs
 
     @operation("listPriceSignalDeliveries")

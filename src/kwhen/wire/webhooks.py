@@ -92,12 +92,6 @@ class DeliveryList(Sent):
     run_id: Text255 | None = Field(None, description="Only those of this run.")
 
 
-class RunList(Sent):
-    """How many runs to list, newest first."""
-
-    page_size: int = Field(20, ge=1, le=MOST_LISTED_COUNT, description="How many, newest first.")
-
-
 class ScheduleAnswer(Answered):
     """When runs are made by themselves."""
 

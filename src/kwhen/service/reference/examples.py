@@ -131,7 +131,7 @@ EXAMPLES = {  # by operationId
     "deletePriceSignalWebhook": Example(None, WEBHOOK),
     "triggerPriceSignalWebhook": Example(WINDOW, None),
     "testPriceSignalWebhook": Example(None, TESTED),
-    "listPriceSignalRuns": Example({"pageSize": 20}, [RUN]),
+    "listPriceSignalRuns": Example(None, [RUN]),
     "listPriceSignalDeliveries": Example({"state": "delivered"}, [DELIVERY]),
     "replayPriceSignalDelivery": Example(None, PENDING),
     "OnboardingController_generateSessionToken_v1": Example(

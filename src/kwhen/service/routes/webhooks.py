@@ -14,7 +14,6 @@ from kwhen.wire.webhooks import (
     DeliveryAnswer,
     DeliveryList,
     RunAnswer,
-    RunList,
     TriggerSent,
     WebhookAnswer,
     WebhookSet,
@@ -24,6 +23,7 @@ router = gated("/v1/webhook/price_signal", "webhooks")
 once = gated("/v1/webhook/price_signal", "webhooks", once=True)
 
 Writer = Annotated[Caller, needs(Scope.WEBHOOK_WRITE)]
+MOST_RUNS_COUNT = 100
 TheDelivery = Annotated[str, Path(max_length=255, description="Id of a delivery.")]
 
 
@@ -75,10 +75,9 @@ def test(caller: Writer, work: WriteWork) -> DeliveryAnswer:
 
 
 @router.post("/runs/list", operation_id="listPriceSignalRuns", summary="The newest runs.")
-def list_runs(caller: Writer, work: ReadWork, body: RunList | None = None) -> list[RunAnswer]:
-    """With the homes that were left out, and why."""
-    wanted = body or RunList()  # type: ignore[call-arg]
-    return [RunAnswer.of(run) for run in webhooks.list_runs(work, wanted.page_size)]
+def list_runs(caller: Writer, work: ReadWork) -> list[RunAnswer]:
+    """At most 100, with the homes that were left out, and why."""
+    return [RunAnswer.of(run) for run in webhooks.list_runs(work, MOST_RUNS_COUNT)]
 
 
 @router.post(
