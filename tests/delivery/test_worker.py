@@ -207,10 +207,11 @@ def test_the_work_of_silent_workers_is_recovered_once(place: Place) -> None:
 def test_workers_of_a_machine_have_ids_of_their_own_that_stay(tmp_path: Path) -> None:
     first, second = reaper.Slot(tmp_path), reaper.Slot(tmp_path)
     assert first.executor_id != second.executor_id
-    before = first.executor_id
     first.release()
-    assert reaper.Slot(tmp_path).executor_id == before
-    assert reaper.Slot(tmp_path / "other").executor_id != before
+    again, elsewhere = reaper.Slot(tmp_path), reaper.Slot(tmp_path / "other")
+    assert again.executor_id == first.executor_id != elsewhere.executor_id
+    for slot in (second, again, elsewhere):
+        slot.release()
 
 
 def test_a_job_that_was_lost_is_made_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 
 from kwhen.storage.database import Database
 
@@ -54,6 +54,7 @@ class Jobs:
         self._database = database
         self._lanes = {lane.name: lane for lane in lanes}
         self._running = _Running()
+        self._engine: Engine | None = None
 
     def start(self) -> None:
         """Take jobs from here on; those that an earlier life of this executor left come first."""
@@ -80,6 +81,8 @@ class Jobs:
         """Take no more jobs; those that run get some time, the rest is left to the next worker."""
         DBOS.destroy(workflow_completion_timeout_sec=grace_s if self._running.count else 0)
         _LANES.clear()
+        if self._engine is not None:
+            self._engine.dispose()
 
     def enqueue(self, lane: str, id: str, job_id: str, target: str | None = None) -> None:
         """Have a lane's handler called with an id; the same job id again changes nothing."""
@@ -134,9 +137,8 @@ class Jobs:
             config["system_database_url"] = f"sqlite:///{_jobs_file(Path(url.database))}"
         else:
             # An engine that is given: the database is there, it need not be looked for.
-            config["system_database_engine"] = create_engine(
-                url, pool_size=POOL_SIZE, pool_pre_ping=True
-            )
+            self._engine = create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
+            config["system_database_engine"] = self._engine
         return config
 
 

@@ -24,7 +24,7 @@ from kwhen.storage.deliveries import Due
 
 log = structlog.get_logger("kwhen")
 RUNS, PAGES, RETRIES = "runs", "pages", "retries"
-TICK_S = 0.2
+TICK_S = 0.1
 BEAT_S, CLOCK_S, CHANGES_S, UPKEEP_S = 2.0, 1.0, 5.0, 60.0
 RUNS_AT_ONCE_COUNT = 2
 DUE_AT_ONCE_COUNT = 500
