@@ -25,11 +25,12 @@ from kwhen.operations.deployment import Deployment
 from kwhen.operations.gate import Passed, pass_by_address, pass_with_key
 from kwhen.operations.work import Work
 from kwhen.records import Credential, Scope, Tenant
-from kwhen.service.requests import BoundedRequest
+from kwhen.service.requests import LARGEST_PLAIN_BYTES, BoundedRequest
 from kwhen.service.state import limit_headers, request_id_of
 from kwhen.storage import answers
 
 KEY_HEADER = "x-ws-api-key"
+LARGEST_OPEN_BYTES = 64 * 1024  # of bodies that anybody may send, some of which are kept
 IDEMPOTENCY = "idempotency-key"
 LONGEST_KEY_COUNT = 255
 LONGEST_ADDRESS_COUNT = 64
@@ -139,7 +140,8 @@ class DoorRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             bounded = BoundedRequest(request.scope, request.receive)
-            bounded.limit_bytes = min(bounded.limit_bytes, _most_bytes(request))
+            usual_bytes = LARGEST_PLAIN_BYTES if needed else LARGEST_OPEN_BYTES
+            bounded.limit_bytes = min(usual_bytes, _most_bytes(request))
             passed = await run_in_threadpool(_pass, bounded, needed)
             bounded.state.passed = passed
             if passed.error is not None:
