@@ -14,6 +14,7 @@ from benchmarks.service import service
 from benchmarks.signals import signals
 from benchmarks.single import single_homes
 from benchmarks.timing import Row
+from benchmarks.webhooks import deliveries
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -44,6 +45,7 @@ def measured(homes: int) -> list[Row]:
         reading,
         bodies,
         service,
+        deliveries,
     )
     for section in sections:
         print(f"{section.__name__} …", file=sys.stderr, flush=True)

@@ -178,3 +178,124 @@ class Feedback:
     id: str
     created_at: datetime
     content: Mapping[str, Any]
+
+
+class RunReason(StrEnum):
+    """Why a webhook run was made."""
+
+    TRIGGER = "trigger"
+    SCHEDULE = "schedule"
+    CHANGE = "change"
+
+
+class RunState(StrEnum):
+    """How far a run is; runs of a webhook go one after the other."""
+
+    WAITING = "waiting"  # for its turn, or for a worker
+    COMPUTING = "computing"
+    SENDING = "sending"  # some page waits for its first attempt
+    DONE = "done"  # every page had its first attempt
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class DeliveryState(StrEnum):
+    """What became of a page."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"  # the last attempt of the schedule failed
+    CANCELLED = "cancelled"  # the webhook was disabled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When runs are made by themselves: every so many minutes, or daily at a local time."""
+
+    every_minutes: int | None = None
+    daily_at: str | None = None  # HH:MM
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Where the price signals of a tenant go; its security key is sealed."""
+
+    id: str
+    tenant: Tenant
+    created_at: datetime
+    updated_at: datetime
+    url: str
+    sealed_key: str = field(repr=False)
+    open_adr: bool
+    gzip: bool
+    on_change: bool
+    schedule: Schedule | None
+    next_run_at: datetime | None = None
+    last_sent_at: datetime | None = None
+    failing_since: datetime | None = None
+    disabled_at: datetime | None = None
+    disabled_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A home that a run left out."""
+
+    home_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRun:
+    """The signals of all homes of a tenant for one window."""
+
+    id: str
+    tenant: Tenant
+    webhook_id: str
+    created_at: datetime
+    reason: RunReason
+    start: datetime
+    end: datetime
+    state: RunState
+    homes_count: int
+    skipped_count: int
+    skipped: tuple[Skipped, ...]
+    finished_at: datetime | None
+    error: str | None
+    cursor: int  # number of the last home that has its place in a page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """One attempt to deliver a page; neither status nor error: it is on its way."""
+
+    number: int
+    at: datetime
+    status: int | None
+    latency_s: float | None
+    error: str | None
+    body_start: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A page of homes that is, was or will be sent; its id is the `webhook-id`."""
+
+    id: str
+    tenant: Tenant
+    webhook_id: str
+    run_id: str | None  # None: a test
+    created_at: datetime
+    sequence: int
+    page: int
+    homes_count: int
+    size_bytes: int
+    has_body: bool
+    state: DeliveryState
+    attempts_count: int
+    base_count: int  # attempts before the last replay
+    first_attempt_at: datetime | None
+    next_attempt_at: datetime | None
+    finished_at: datetime | None
+    attempts: tuple[AttemptRecord, ...] = ()

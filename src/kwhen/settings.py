@@ -77,6 +77,46 @@ class Settings(BaseSettings):
     agent_credentials_per_hour: int = Field(
         default=5, ge=0, description="How many sandboxes one address may open an hour; 0: no limit."
     )
+    allow_loopback_targets: bool = Field(
+        default=False,
+        description="For development: webhooks may go to this machine, over http and on any port.",
+    )
+    allow_http_targets: bool = Field(
+        default=False, description="Whether webhooks may go to http URLs, unencrypted."
+    )
+    target_networks: str = Field(
+        default="",
+        description="Networks of your own that webhooks may go to as well, such as 10.1.0.0/16, "
+        "separated by commas.",
+    )
+    deliveries_at_once: int = Field(
+        default=32, ge=1, le=256, description="Webhook pages that one worker sends at once."
+    )
+    target_at_once: int = Field(
+        default=8, ge=1, le=64, description="Webhook pages on their way to one host at once."
+    )
+    target_per_second: int = Field(
+        default=50, ge=1, description="Webhook pages that are begun to one host in a second."
+    )
+    delivery_timeout_s: float = Field(
+        default=15.0, gt=0, le=60, description="Seconds that one attempt of a delivery may take."
+    )
+    delivery_page_bytes: int = Field(
+        default=MIB_BYTES,
+        ge=1024,
+        le=MIB_BYTES,
+        description="Largest body of a delivery, before compression.",
+    )
+    delivery_schedule_s: str = Field(
+        default="0,5,300,1800,7200,18000,36000,50400,72000,86400",
+        description="When the tries of a delivery are due: seconds after its first one.",
+    )
+    delivery_bodies_days: int = Field(
+        default=7, ge=0, description="Days that bodies of deliveries are kept for a replay."
+    )
+    delivery_log_days: int = Field(
+        default=30, ge=1, description="Days that deliveries and their attempts are kept."
+    )
     metrics_port: int | None = Field(
         default=None,
         ge=0,

@@ -59,7 +59,8 @@ class Route:
     def url(self, scene: Scene) -> str:
         """Its path about the things of a scene."""
         path = self.path.replace("{ratePlanId}", plan_id())
-        thing = scene.credential if "credential" in self.names else scene.home
+        named = [name for name, place in self.names.items() if place is Place.PATH]
+        thing = getattr(scene, named[0]) if named else scene.home
         return path.replace("{id}", thing)
 
     def content(self, scene: Scene) -> bytes | None:
@@ -309,6 +310,31 @@ ROUTES = (
         body=lambda scene: {"reason": "done"},
         names={"credential": Place.PATH},
         environment=SANDBOX,
+    ),
+    *(
+        Route(
+            method="POST",
+            path=f"/v1/webhook/price_signal/{verb}",
+            who=Scope.WEBHOOK_WRITE,
+            body=body,
+            is_body_required=verb == "set",
+            is_once=verb == "trigger",
+            names=names,
+        )
+        for verb, body, names in (
+            (
+                "set",
+                lambda scene: {"webhookUrl": "https://example.com/", "securityKey": "k"},
+                {},
+            ),
+            ("get", None, {}),
+            ("delete", None, {}),
+            ("trigger", lambda scene: TIMES, {}),
+            ("test", None, {}),
+            ("runs/list", None, {}),
+            ("deliveries/list", lambda scene: {"runId": scene.run}, {"run": Place.BODY}),
+            ("deliveries/{id}/replay", None, {"delivery": Place.PATH}),
+        )
     ),
     Route(
         method="POST",

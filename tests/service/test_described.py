@@ -25,7 +25,7 @@ from tests.service.world import World
 # Ids that are nobody's: of plans, of utilities, and the caller's own words.
 NOT_A_TENANTS = {
     "ratePlanId", "utilityId", "UtilityId", "userId", "clientId", "meterId", "request_id",
-    "operation_id",
+    "operation_id", "organizationId",
 }  # fmt: skip
 IS_ID = re.compile(r".*(Id|Ids|_id|_ids)|after|id")
 

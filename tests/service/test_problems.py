@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from kwhen.operations.keyring import new_id
+from kwhen.operations.webhooks import disable
 from kwhen.records import EVERY_SCOPE, Scope
 from kwhen.service.app import create_app
 from kwhen.service.openapi import document
@@ -22,7 +23,13 @@ INVALID, NOT_FOUND = "VALIDATION_FAILED", "NOT_FOUND"
 NOWHERE = Scene(home="ws_home_" + "0" * 32, partner="nobody", credential="ws_agent_cred_0")
 MOST_BYTES = 3 * 1024 * 1024
 # A home is read without a body, a version or a plan; feedback is refused to nobody.
-TOLD_THOUGH_IT_CANNOT = {("/v1/homes/{id}/get", "400"), ("/v1/feedback", "403")}
+TOLD_THOUGH_IT_CANNOT = {
+    ("/v1/homes/{id}/get", "400"),
+    ("/v1/feedback", "403"),
+    ("/v1/webhook/price_signal/get", "400"),
+    ("/v1/webhook/price_signal/runs/list", "400"),
+    ("/v1/webhook/price_signal/delete", "400"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +173,25 @@ def home_of_production(worlds: Worlds, route: Route, scene: Scene) -> httpx.Resp
     return route.ask(worlds.usual, worlds.usual.scene(), worlds.usual.headers())
 
 
+def without_webhook(worlds: Worlds, route: Route, scene: Scene) -> httpx.Response:
+    assert worlds.usual.post(f"{WEBHOOK}/delete").is_success
+    return route.ask(worlds.usual, scene)
+
+
+def to_a_disabled_webhook(worlds: Worlds, route: Route, scene: Scene) -> httpx.Response:
+    with worlds.usual.deployment.writing(worlds.usual.orgs.tenant("north")) as work:
+        disable(work, "gone")
+    return route.ask(worlds.usual, scene)
+
+
+def twice(worlds: Worlds, route: Route, scene: Scene) -> httpx.Response:
+    assert route.ask(worlds.usual, scene).is_success
+    return route.ask(worlds.usual, scene)
+
+
+WEBHOOK = "/v1/webhook/price_signal"
+NEEDS_ONE = ("/get", "/delete", "/trigger", "/test")
+SENDS = ("/trigger", "/test", "/replay")
 CASES: dict[str, Case] = {
     "no key": Case(
         status=401,
@@ -219,8 +245,33 @@ CASES: dict[str, Case] = {
     "no plan": Case(
         status=400,
         code=INVALID,
-        applies=lambda route: "price_signal" in route.path and Place.PATH in route.names.values(),
+        applies=lambda route: (
+            "price_signal" in route.path and route.names.get("home") is Place.PATH
+        ),
         ask=no_plan,
+    ),
+    "no webhook": Case(
+        status=404,
+        code=NOT_FOUND,
+        applies=lambda route: route.path.startswith(WEBHOOK) and route.path.endswith(NEEDS_ONE),
+        ask=without_webhook,
+    ),
+    "a disabled webhook": Case(
+        status=400,
+        code=INVALID,
+        applies=lambda route: route.path.startswith(WEBHOOK) and route.path.endswith(SENDS),
+        ask=to_a_disabled_webhook,
+    ),
+    "on its way": Case(
+        status=409, code=INVALID, applies=lambda route: route.path.endswith("/replay"), ask=twice
+    ),
+    "of another organisation": Case(
+        status=403,
+        code="FORBIDDEN",
+        applies=lambda route: route.path.endswith("/trigger"),
+        ask=lambda worlds, route, scene: send(
+            worlds, route, scene, b'{"organizationId": "org_of_somebody"}'
+        ),
     ),
     "a home of production": Case(
         status=403,

@@ -42,7 +42,7 @@ def test_any_value_of_any_field(world: World, route: Route) -> None:
     (model,) = models_of(door)
     taken = 0
     for name, field in model.model_fields.items():
-        if name == "requested_environment":
+        if name in ("requested_environment", "organization_id"):
             continue  # has an error of its own
         for value in VALUES:
             body = right | {field.alias or name: value}

@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 
 from kwhen.catalog.plans import rate_plan
-from kwhen.operations import homes
+from kwhen.operations import homes, webhooks
 from kwhen.operations.credentials import create_channel_partner
 from kwhen.operations.deployment import Deployment
-from kwhen.records import EVERY_SCOPE, Environment, Scope
+from kwhen.operations.webhooks import WebhookWish
+from kwhen.records import EVERY_SCOPE, DeliveryState, Environment, Scope
+from kwhen.storage import deliveries
 from tests.deployments import PRODUCTION, Parties, other
 from tests.service.server import client_of
 
@@ -32,6 +34,8 @@ class Scene:
     home: str  # on PG&E's E-TOU-D in 95313
     partner: str
     credential: str  # of a program; in production, where there is none, of a backend
+    delivery: str = "ws_delivery_0"  # of a webhook, ended
+    run: str = "ws_webhook_run_0"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +85,27 @@ class World:
         issued = (
             self.orgs.new_agent_key(party) if in_sandbox else self.orgs.new_key(party, environment)
         )
-        return Scene(home=home.id, partner=partner.id, credential=issued.credential.id)
+        run, delivery = self.sent(party, environment)
+        return Scene(
+            home=home.id,
+            partner=partner.id,
+            credential=issued.credential.id,
+            delivery=delivery,
+            run=run,
+        )
+
+    def sent(self, party: str, environment: Environment) -> tuple[str, str]:
+        """A run and an ended delivery of the tenant's webhook."""
+        with self.deployment.writing(self.orgs.tenant(party, environment)) as work:
+            wish = WebhookWish(
+                url="https://example.com/hook", security_key="key", open_adr=False, more={}
+            )
+            webhooks.set_webhook(work, wish)
+            run, delivery = webhooks.trigger(work), webhooks.test(work)
+            deliveries.settle(
+                work.session, work.tenant, delivery.id, DeliveryState.DELIVERED, now=work.now
+            )
+        return run.id, delivery.id
 
     @contextmanager
     def elsewhere(self, *, is_broken: bool = False, **told: Any) -> Iterator["World"]:

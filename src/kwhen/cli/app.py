@@ -10,6 +10,7 @@ from kwhen.cli import (
     catalog,
     comparing,
     doctor,
+    hooks,
     impacting,
     keeping,
     keys,
@@ -22,6 +23,7 @@ from kwhen.cli import (
     signalling,
     tables,
     usage_default,
+    working,
 )
 from kwhen.cli.page import page
 
@@ -60,6 +62,7 @@ stock = typer.Typer(help="The catalog of plans and its sources.", no_args_is_hel
 usage = typer.Typer(help="What a home uses.", no_args_is_help=True)
 market = typer.Typer(help="Live day-ahead prices of wholesale markets.", no_args_is_help=True)
 emissions = typer.Typer(help="Live marginal emissions of the grid.", no_args_is_help=True)
+hooks_of = typer.Typer(help="The webhooks of organisations.", no_args_is_help=True)
 orgs = typer.Typer(help="The organisations that use the service.", no_args_is_help=True)
 own_keys = typer.Typer(help="The keys of organisations.", no_args_is_help=True)
 db = typer.Typer(help="The tables of the service.", no_args_is_help=True)
@@ -86,6 +89,9 @@ app.add_typer(emissions, name="carbon")
 emissions.command("refresh", epilog=_example(carbon.REFRESH_EXAMPLE))(carbon.refresh)
 emissions.command("show", epilog=_example(carbon.SHOW_EXAMPLE))(carbon.show)
 app.command("serve", epilog=_example(serving.EXAMPLE))(serving.serve)
+app.command("worker", epilog=_example(working.EXAMPLE))(working.work)
+app.add_typer(hooks_of, name="webhooks")
+hooks_of.command("schedule", epilog=_example(hooks.SCHEDULE_EXAMPLE))(hooks.schedule)
 app.add_typer(orgs, name="orgs")
 orgs.command("create", epilog=_example(keeping.ORG_CREATE_EXAMPLE))(keeping.create_org)
 orgs.command("list", epilog=_example(keeping.ORG_LIST_EXAMPLE))(keeping.list_orgs)

@@ -27,6 +27,8 @@ def serve(
 ) -> None:
     """Answer requests over HTTP until it is stopped; what was accepted is finished.
 
+    A single process sends webhooks as well; beside several, run `kwhen worker`.
+
     Settings come from these options, else from KWHEN_… in the environment, else from kwhen.toml.
     The log goes to standard error.
     """
@@ -35,6 +37,7 @@ def serve(
     }  # fmt: skip
     given = {name: value for name, value in options_given.items() if value is not None}
     settings = operating.chosen(**given)
+    from kwhen.delivery.worker import working
     from kwhen.service.server import serve as run
 
     def say(url: str) -> None:
@@ -44,4 +47,4 @@ def serve(
             prose(page(), f"kwhen answers at {url}; Ctrl-C ends it.")
         sys.stdout.flush()
 
-    run(settings, given, say)
+    run(settings, given, say, beside=working)

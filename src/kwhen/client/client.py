@@ -4,7 +4,8 @@ from kwhen.client.access import Access
 from kwhen.client.homes import Homes
 from kwhen.client.impacts import Impacts
 from kwhen.client.prices import Prices
+from kwhen.client.webhooks import Webhooks
 
 
-class Client(Homes, Prices, Impacts, Access):
+class Client(Homes, Prices, Impacts, Webhooks, Access):
     """A connection to one deployment, with a key or a session token. Close it, or use `with`."""

@@ -251,3 +251,25 @@ class ImpactLine(ImpactOptions, total=False):
     home: InlineHome
     start_date: Day
     end_date: Day
+
+
+class ScheduleFields(TypedDict, total=False):
+    """When signals are sent by themselves: `every_minutes`, or `daily_at` with `timezone`."""
+
+    every_minutes: int
+    daily_at: str
+    timezone: str
+
+
+class _WebhookPlace(TypedDict):
+    webhook_url: str
+    security_key: str
+
+
+class WebhookFields(_WebhookPlace, total=False):
+    """A webhook. `gzip`, `on_change` and `schedule` stay as they are where they are not sent."""
+
+    open_adr: bool
+    gzip: bool
+    on_change: bool
+    schedule: ScheduleFields | None

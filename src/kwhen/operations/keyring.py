@@ -4,13 +4,19 @@ A credential reads `wsk_<kind>_<32 letters and digits><6 of checksum>`. The chec
 errors without a look into the database; the database holds a keyed hash alone.
 """
 
+import base64
 import hashlib
 import hmac
 import os
 import secrets
 import string
+from functools import cached_property
 from pathlib import Path
 from zlib import crc32
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from kwhen.errors import SettingError
 from kwhen.records import CredentialKind
@@ -37,6 +43,30 @@ class Keyring:
     def hash_of(self, text: str) -> str:
         """The keyed hash under which a credential's secret is stored: 64 hex digits."""
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+    def seal(self, text: str) -> str:
+        """A text that has to be read again, encrypted."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def unseal(self, sealed: str) -> str:
+        """What was sealed.
+
+        Raises
+        ------
+        SettingError
+            It was sealed under another secret.
+        """
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except InvalidToken as error:
+            raise SettingError(
+                "a stored secret was sealed under another KWHEN_SECRET, or changed since"
+            ) from error
+
+    @cached_property
+    def _fernet(self) -> Fernet:
+        derived = HKDF(SHA256(), length=32, salt=None, info=b"kwhen sealed texts")
+        return Fernet(base64.urlsafe_b64encode(derived.derive(self._key)))
 
     @property
     def proof(self) -> str:

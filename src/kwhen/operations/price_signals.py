@@ -90,12 +90,28 @@ def answer_for_value(
     include: Collection[str] | None = None,
 ) -> bytes:
     """The answer for a home's value; homes that are alike share it while the facts stay."""
+    return signal_bytes(home_id, rest_for_value(work, home, wanted, components, include))
+
+
+def rest_for_value(
+    work: Work,
+    home: Home,
+    wanted: Window,
+    components: Sequence[str] | None = None,
+    include: Collection[str] | None = None,
+) -> bytes:
+    """The answer for a home's value without its id; `signal_bytes` puts that before it."""
     chosen, more = _chosen(components), frozenset(include or ())
     live = work.live
     if home.history is not None:
-        return signal_bytes(home_id, signal_rest(_signal(home, wanted, chosen, live), more))
+        return signal_rest(_signal(home, wanted, chosen, live), more)
     state = None if live is None else live.folder.stat().st_mtime_ns
-    return signal_bytes(home_id, _shared(home, wanted, chosen, more, live, state))
+    return _shared(home, wanted, chosen, more, live, state)
+
+
+def signal_for_value(work: Work, home: Home, wanted: Window) -> Signal:
+    """Price signal of a home's value, with every component."""
+    return _signal(home, wanted, EVERY_COMPONENT, work.live)
 
 
 @lru_cache(maxsize=ANSWERS_KEPT_COUNT)

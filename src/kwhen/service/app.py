@@ -1,9 +1,10 @@
 """The application: layers, routes and problems put together."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
 from kwhen.operations.deployment import Deployment
@@ -22,6 +23,7 @@ from kwhen.service.routes import (
     sessions,
     usage,
     utility,
+    webhooks,
 )
 from kwhen.service.sweep import sweeping
 
@@ -34,6 +36,8 @@ ROUTERS = (
     impact.router,
     compare.router,
     batch.router,
+    webhooks.router,
+    webhooks.once,
     sessions.router,
     agents.router,
     feedback.router,
@@ -41,15 +45,26 @@ ROUTERS = (
 )
 
 
-def create_app(deployment: Deployment) -> FastAPI:
-    """The service of a deployment as an ASGI application; it closes the deployment at its end."""
+Beside = Callable[[Deployment], AbstractContextManager[object]]
+
+
+def create_app(deployment: Deployment, beside: Beside = nullcontext) -> FastAPI:
+    """The service of a deployment as an ASGI application; it closes the deployment at its end.
+
+    `beside` is what runs for as long as the service does, such as a worker.
+    """
     metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with sweeping(deployment):
-            yield
-        deployment.close()
+        running = beside(deployment)
+        await run_in_threadpool(running.__enter__)
+        try:
+            async with sweeping(deployment):
+                yield
+        finally:
+            await run_in_threadpool(running.__exit__, None, None, None)
+            deployment.close()
 
     app = FastAPI(
         title="kwhen API",

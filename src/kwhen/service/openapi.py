@@ -40,6 +40,13 @@ SESSION_SCHEME = "session"
 IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
 IF_MATCH = "If-Match"
 UPLOAD = get_args(TheUpload)[1].dependency
+MORE_PROBLEMS = {  # there may be no webhook; a delivery may be on its way
+    "getPriceSignalWebhook": [404],
+    "deletePriceSignalWebhook": [404],
+    "triggerPriceSignalWebhook": [404],
+    "testPriceSignalWebhook": [404],
+    "replayPriceSignalDelivery": [409],
+}
 NOT_WORDS = ("example", "examples", "default", "enum", "const")  # values, not schemas
 
 
@@ -173,7 +180,7 @@ def _tell_examples(operation: Json) -> None:
         for media_type in sent.keys() - {MULTIPART}:
             sent[media_type]["example"] = example.request
     answered = next(operation["responses"][s] for s in STATUSES if s in operation["responses"])
-    for content in answered["content"].values():
+    for content in answered.get("content", {}).values():
         content["example"] = example.answer
 
 
@@ -185,6 +192,7 @@ def _problems(operation: Json, route: APIRoute) -> list[int]:
     found += [400, 403, 429]
     if operation["security"]:
         found.append(401)
+    found += MORE_PROBLEMS.get(operation["operationId"], [])
     if "{" in route.path:
         found.append(404)
     if "requestBody" in operation:

@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
@@ -19,7 +19,7 @@ from uvicorn.supervisors import Multiprocess
 
 from kwhen.config import variable
 from kwhen.errors import KwhenError, SettingError
-from kwhen.operations.deployment import open_deployment
+from kwhen.operations.deployment import Deployment, open_deployment
 from kwhen.service.listener import address_url, open_listener
 from kwhen.service.logs import configure_logs
 from kwhen.service.protocol import KEEP_ALIVE_S, BoundedProtocol
@@ -34,15 +34,22 @@ STARTING_S = 30  # that a worker gets on a busy machine before it is replaced
 COUNTED_TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
 
 Ready = Callable[[str], None]
+Beside = Callable[[Deployment], AbstractContextManager[object]]
 
 
-def serve(settings: Settings, given: Mapping[str, object], ready: Ready) -> None:
+def serve(
+    settings: Settings,
+    given: Mapping[str, object],
+    ready: Ready,
+    beside: Beside = nullcontext,
+) -> None:
     """Answer requests until a signal ends it; those that were accepted are finished.
 
     Parameters
     ----------
     given : the settings that came neither from the environment nor from the file
     ready : told the address once connections are taken
+    beside : what runs together with the service where that is a single process
 
     Raises
     ------
@@ -52,8 +59,10 @@ def serve(settings: Settings, given: Mapping[str, object], ready: Ready) -> None
     with _stopped_by_signal(), ExitStack() as stack:
         listener = stack.enter_context(open_listener(settings.host, settings.port))
         os.environ.pop(COUNTED_TOGETHER, None)
-        prepare = _one if settings.workers == 1 else _several
-        run = prepare(settings, given, listener, stack)
+        if settings.workers == 1:
+            run = _one(settings, listener, stack, beside)
+        else:
+            run = _several(settings, given, listener, stack)
         url = address_url(listener)
         log.info("listening", url=url, workers=settings.workers)
         ready(url)
@@ -87,12 +96,12 @@ def _end_with_supervisor() -> None:
 
 
 def _one(
-    settings: Settings, given: Mapping[str, object], listener: socket.socket, stack: ExitStack
+    settings: Settings, listener: socket.socket, stack: ExitStack, beside: Beside
 ) -> Callable[[], None]:
     """One process: this one."""
     from kwhen.service.app import create_app
 
-    app = create_app(open_deployment(settings))
+    app = create_app(open_deployment(settings), beside)
     _serve_metrics(settings, app.state.metrics.registry, stack)
     server = Server(_config(settings, traced(app)))
 
@@ -110,6 +119,7 @@ def _several(
 ) -> Callable[[], None]:
     """Several processes; tables and secret are made before the first of them starts."""
     open_deployment(settings).close()
+    log.info("webhooks are sent by another process: run `kwhen worker` as well")
     is_tracing()  # says here, and not in each of them, what is not installed
     os.environ.update({variable(name): str(value) for name, value in given.items()})
     folder = stack.enter_context(TemporaryDirectory(prefix="kwhen-metrics-"))

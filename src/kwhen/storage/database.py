@@ -1,8 +1,9 @@
 """A database: its engine, and the transactions on it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -39,6 +40,8 @@ class Database:
         one_state = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reader = self.engine.execution_options(**({} if self.is_sqlite else one_state))
         self._writer = self.engine.execution_options(**{WRITES: True})
+        # SQLite has one writer; threads that wait here are not put to sleep for ever longer.
+        self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -49,13 +52,17 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A transaction: committed at the end, undone where an error passes."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with (
+            self._turn,
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
 
     @contextmanager
     def gate(self) -> Iterator[Connection]:
         """A short writing transaction without objects, for what every request does."""
-        with self._writer.begin() as connection:
+        with self._turn, self._writer.begin() as connection:
             yield connection
 
     def check(self) -> None:

@@ -85,6 +85,19 @@ def homes_of_ids(session: Session, tenant: Tenant, home_ids: list[str]) -> dict[
     return {row["id"]: _record(row) for row in session.execute(query).mappings()}
 
 
+def homes_in_runs(
+    session: Session, tenant: Tenant, after_number: int, limit_count: int
+) -> list[tuple[int, HomeRecord]]:
+    """The tenant's next homes that webhook runs cover, with the numbers that order them."""
+    query = (
+        select(_TABLE)
+        .where(*_is_of(tenant), HomeRow.number > after_number, HomeRow.enabled.is_not(False))
+        .order_by(HomeRow.number)
+        .limit(limit_count)
+    )
+    return [(row["number"], _record(row)) for row in session.execute(query).mappings()]
+
+
 def save_home(
     session: Session,
     tenant: Tenant,

@@ -195,3 +195,117 @@ class FeedbackRow(Base):
     id: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(Moment)
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class WebhookRow(Base):
+    """Where the signals of a tenant go; `sequence` counts its pages."""
+
+    __tablename__ = "webhook"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    org_id: Mapped[str] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    environment: Mapped[str] = mapped_column(String(16))
+    event_type: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    updated_at: Mapped[datetime] = mapped_column(Moment)
+    url: Mapped[str] = mapped_column(Text)
+    sealed_key: Mapped[str] = mapped_column(Text)
+    open_adr: Mapped[bool]
+    gzip: Mapped[bool]
+    on_change: Mapped[bool]
+    every_minutes: Mapped[int | None]
+    daily_at: Mapped[str | None] = mapped_column(String(5))
+    timezone: Mapped[str | None] = mapped_column(String(64))
+    next_run_at: Mapped[datetime | None] = mapped_column(Moment)
+    last_sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    failing_since: Mapped[datetime | None] = mapped_column(Moment)
+    disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+    disabled_reason: Mapped[str | None] = mapped_column(Text)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    __table_args__ = (UniqueConstraint("org_id", "environment", "event_type"),)
+
+
+class WebhookRunRow(Base):
+    """The signals of all homes of a tenant for one window; runs go by `number`."""
+
+    __tablename__ = "webhook_run"
+    number: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(64), unique=True)
+    webhook_id: Mapped[str] = mapped_column(ForeignKey("webhook.id", ondelete="CASCADE"))
+    org_id: Mapped[str] = mapped_column(String(64))
+    environment: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    reason: Mapped[str] = mapped_column(String(16))
+    start: Mapped[datetime] = mapped_column(Moment)
+    end: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    queued_at: Mapped[datetime | None] = mapped_column(Moment)
+    cursor: Mapped[int] = mapped_column(BigInteger)
+    pages_count: Mapped[int]
+    homes_count: Mapped[int]
+    skipped_count: Mapped[int]
+    skipped: Mapped[list[Any]] = mapped_column(JSON)
+    failures_count: Mapped[int]
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    error: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (Index(None, "webhook_id", "number"),)
+
+
+class WebhookDeliveryRow(Base):
+    """A page of homes; its body is compressed, and gone after a while."""
+
+    __tablename__ = "webhook_delivery"
+    number: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(64), unique=True)
+    run_id: Mapped[str | None] = mapped_column(
+        ForeignKey("webhook_run.id", ondelete="CASCADE"), index=True
+    )
+    webhook_id: Mapped[str] = mapped_column(ForeignKey("webhook.id", ondelete="CASCADE"))
+    org_id: Mapped[str] = mapped_column(String(64))
+    environment: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    page: Mapped[int]
+    homes_count: Mapped[int]
+    size_bytes: Mapped[int]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    has_body: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(16))
+    attempts_count: Mapped[int]
+    base_count: Mapped[int]
+    queued_count: Mapped[int]  # the attempt for which a job was made
+    queued_at: Mapped[datetime | None] = mapped_column(Moment)
+    first_attempt_at: Mapped[datetime | None] = mapped_column(Moment)
+    next_attempt_at: Mapped[datetime | None] = mapped_column(Moment)  # none while one is on its way
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = (Index(None, "webhook_id", "number"), Index(None, "state", "next_attempt_at"))
+
+
+class WebhookAttemptRow(Base):
+    """An attempt, written before it is made and completed after."""
+
+    __tablename__ = "webhook_attempt"
+    delivery_id: Mapped[str] = mapped_column(
+        ForeignKey("webhook_delivery.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    status: Mapped[int | None]
+    latency_s: Mapped[float | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    body_start: Mapped[str] = mapped_column(Text)
+
+
+class WorkerRow(Base):
+    """When a worker was last known to be alive."""
+
+    __tablename__ = "worker"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class MarkRow(Base):
+    """The state in which something outside of the database was last seen."""
+
+    __tablename__ = "seen_mark"
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    mark: Mapped[str] = mapped_column(String(64))

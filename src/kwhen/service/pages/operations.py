@@ -125,7 +125,7 @@ def _answer(whole: Json, told: Json) -> Iterator[str]:
     for status, answer in told["responses"].items():
         if status < "300":
             yield f"## Answer {status}"
-            for kind, content in answer["content"].items():
+            for kind, content in answer.get("content", {}).items():
                 yield f"`{kind}`"
                 yield from _content(whole, content, "always there")
             yield f"Headers: {', '.join(f'`{name}`' for name in answer['headers'])}."
@@ -161,7 +161,7 @@ def _errors(whole: Json, told: Json) -> Iterator[str]:
     failed = {s: resolved(whole, one) for s, one in told["responses"].items() if s >= "400"}
     rows = []
     for status, answer in sorted(failed.items()):
-        content: Json = next(iter(answer["content"].values()), {})
+        content: Json = next(iter(answer.get("content", {}).values()), {})
         codes = ", ".join(f"`{code}`" for code in content.get("examples", {}))
         rows.append((status, codes, answer["description"]))
     yield "## Errors"

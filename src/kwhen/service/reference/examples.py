@@ -31,6 +31,14 @@ from kwhen.service.reference.values import (
     WINDOW,
     WINTER_DAY,
 )
+from kwhen.service.reference.webhook_values import (
+    DELIVERY,
+    PENDING,
+    RUN,
+    TESTED,
+    WEBHOOK,
+    WEBHOOK_SET,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,14 @@ EXAMPLES = {  # by operationId
         SHORT_SIGNAL + FAILED_HOME,
     ),
     "calculateImpacts": Example(IMPACT_LINES, IMPACT_ANSWERED),
+    "setPriceSignalWebhook": Example(WEBHOOK_SET, WEBHOOK),
+    "getPriceSignalWebhook": Example(None, WEBHOOK),
+    "deletePriceSignalWebhook": Example(None, WEBHOOK),
+    "triggerPriceSignalWebhook": Example(WINDOW, None),
+    "testPriceSignalWebhook": Example(None, TESTED),
+    "listPriceSignalRuns": Example(None, [RUN]),
+    "listPriceSignalDeliveries": Example({"state": "delivered"}, [DELIVERY]),
+    "replayPriceSignalDelivery": Example(None, PENDING),
     "OnboardingController_generateSessionToken_v1": Example(
         {"userId": "user_123456789"},
         {"sessionToken": "wsk_session_…", "expiresAt": "2026-07-01T17:00:00.000Z"},

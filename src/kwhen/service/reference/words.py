@@ -26,6 +26,8 @@ TAGS = {
     "impact": "What usage costs, earns in programmes for grid services, and emits.",
     "comparisons": "Scenarios and rate plans side by side.",
     "batches": "Many homes in one request, answered line by line.",
+    "webhooks": "Signals of all homes, sent to a URL of yours; "
+    "each delivery carries your key and a signature by Standard Webhooks.",
     "sessions": "Tokens for frontends, made from a key.",
     "agent credentials": "Sandboxes that programs open by themselves, without a key.",
     "feedback": "Tell us what is missing or wrong.",

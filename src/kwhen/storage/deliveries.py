@@ -1,0 +1,340 @@
+"""Pages that are, were or will be sent, and the log of their attempts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from kwhen.errors import UnknownId
+from kwhen.records import AttemptRecord, Delivery, DeliveryState, Environment, Tenant
+from kwhen.storage.tables import WebhookAttemptRow, WebhookDeliveryRow, WebhookRow
+
+INTERRUPTED = "interrupted: the worker ended before it knew the answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A delivery that waits for an attempt, and where it goes."""
+
+    id: str
+    tenant: Tenant
+    attempt_number: int
+    url: str
+
+
+def add_delivery(session: Session, tenant: Tenant, delivery: Delivery, body: bytes) -> None:
+    """Store a page with its compressed body, due at once."""
+    session.add(
+        WebhookDeliveryRow(
+            id=delivery.id,
+            run_id=delivery.run_id,
+            webhook_id=delivery.webhook_id,
+            org_id=tenant.org_id,
+            environment=tenant.environment,
+            created_at=delivery.created_at,
+            sequence=delivery.sequence,
+            page=delivery.page,
+            homes_count=delivery.homes_count,
+            size_bytes=delivery.size_bytes,
+            body=body,
+            has_body=True,
+            state=DeliveryState.PENDING,
+            attempts_count=0,
+            base_count=0,
+            queued_count=0,
+            next_attempt_at=delivery.created_at,
+        )
+    )
+    session.flush()
+
+
+def find_delivery(
+    session: Session, tenant: Tenant, delivery_id: str, *, for_update: bool = False
+) -> Delivery:
+    """A delivery of the tenant with its attempts.
+
+    Raises
+    ------
+    UnknownId
+    """
+    row = _row(session, tenant, delivery_id, for_update=for_update)
+    return _delivery(row, _attempts(session, [row.id]).get(row.id, ()))
+
+
+def list_deliveries(
+    session: Session,
+    tenant: Tenant,
+    *,
+    limit_count: int,
+    before: str | None = None,
+    state: DeliveryState | None = None,
+    run_id: str | None = None,
+) -> list[Delivery]:
+    """The newest deliveries of a tenant, with their attempts; `before`: older than that one.
+
+    Raises
+    ------
+    UnknownId
+    """
+    query = select(WebhookDeliveryRow).where(*_is_of(tenant))
+    if before is not None:
+        earlier = _row(session, tenant, before).number
+        query = query.where(WebhookDeliveryRow.number < earlier)
+    if state is not None:
+        query = query.where(WebhookDeliveryRow.state == state)
+    if run_id is not None:
+        query = query.where(WebhookDeliveryRow.run_id == run_id)
+    rows = list(
+        session.scalars(query.order_by(WebhookDeliveryRow.number.desc()).limit(limit_count))
+    )
+    attempts = _attempts(session, [row.id for row in rows])
+    return [_delivery(row, attempts.get(row.id, ())) for row in rows]
+
+
+def body_of(session: Session, tenant: Tenant, delivery_id: str) -> bytes | None:
+    """The compressed body of a delivery, None once it is gone."""
+    return session.scalar(
+        select(WebhookDeliveryRow.body).where(*_is_of(tenant), WebhookDeliveryRow.id == delivery_id)
+    )
+
+
+def replay(session: Session, tenant: Tenant, delivery_id: str, now: datetime) -> None:
+    """Have a delivery sent again from the start of the schedule, under the same id."""
+    row = _row(session, tenant, delivery_id, for_update=True)
+    row.state = DeliveryState.PENDING
+    row.base_count = row.attempts_count
+    row.first_attempt_at = row.finished_at = None
+    row.next_attempt_at = now
+    session.flush()
+
+
+def every_due_delivery(session: Session, now: datetime, limit_count: int) -> list[Due]:
+    """Deliveries of all tenants whose next attempt is due and has no job yet."""
+    rows = session.execute(
+        select(WebhookDeliveryRow, WebhookRow.url)
+        .join(WebhookRow, WebhookRow.id == WebhookDeliveryRow.webhook_id)
+        .where(
+            WebhookDeliveryRow.state == DeliveryState.PENDING,
+            WebhookDeliveryRow.next_attempt_at <= now,
+            WebhookDeliveryRow.queued_count <= WebhookDeliveryRow.attempts_count,
+        )
+        .order_by(WebhookDeliveryRow.next_attempt_at, WebhookDeliveryRow.number)
+        .limit(limit_count)
+    )
+    return [_due(row, url) for row, url in rows]
+
+
+def every_stuck_delivery(session: Session, before: datetime) -> list[Due]:
+    """Deliveries of all tenants whose job was made long ago and shows no result."""
+    rows = session.execute(
+        select(WebhookDeliveryRow, WebhookRow.url)
+        .join(WebhookRow, WebhookRow.id == WebhookDeliveryRow.webhook_id)
+        .where(
+            WebhookDeliveryRow.state == DeliveryState.PENDING,
+            WebhookDeliveryRow.queued_at < before,
+            (WebhookDeliveryRow.queued_count > WebhookDeliveryRow.attempts_count)
+            | WebhookDeliveryRow.next_attempt_at.is_(None),
+        )
+    )
+    return [_due(row, url) for row, url in rows]
+
+
+def note_queued(session: Session, tenant: Tenant, due: Due, now: datetime) -> bool:
+    """Note that a job is made for an attempt; False where one was made already."""
+    found = session.execute(
+        update(WebhookDeliveryRow)
+        .where(
+            *_is_of(tenant),
+            WebhookDeliveryRow.id == due.id,
+            WebhookDeliveryRow.queued_count < due.attempt_number,
+        )
+        .values(queued_count=due.attempt_number, queued_at=now)
+    )
+    return bool(found.rowcount)  # type: ignore[attr-defined]
+
+
+def note_underway(session: Session, tenant: Tenant, delivery_id: str, now: datetime) -> None:
+    """The job of a delivery still waits or runs."""
+    _row(session, tenant, delivery_id, for_update=True).queued_at = now
+    session.flush()
+
+
+def release(session: Session, tenant: Tenant, delivery_id: str, now: datetime) -> None:
+    """Give up on the job of a delivery: another one is to be made."""
+    row = _row(session, tenant, delivery_id, for_update=True)
+    interrupt(session, tenant, delivery_id, row.attempts_count)
+    row.queued_count = row.attempts_count
+    row.next_attempt_at = now
+    session.flush()
+
+
+def begin_attempt(
+    session: Session, tenant: Tenant, delivery_id: str, attempt_number: int, now: datetime
+) -> None:
+    """Write an attempt down before it is made."""
+    row = _row(session, tenant, delivery_id, for_update=True)
+    row.attempts_count = attempt_number
+    row.first_attempt_at = row.first_attempt_at or now
+    row.next_attempt_at = None
+    session.add(
+        WebhookAttemptRow(delivery_id=delivery_id, number=attempt_number, at=now, body_start="")
+    )
+    session.flush()
+
+
+def end_attempt(session: Session, tenant: Tenant, delivery_id: str, attempt: AttemptRecord) -> bool:
+    """Complete an attempt; False where it was given up for lost meanwhile."""
+    found = session.execute(
+        update(WebhookAttemptRow)
+        .where(
+            WebhookAttemptRow.delivery_id == _row(session, tenant, delivery_id).id,
+            WebhookAttemptRow.number == attempt.number,
+            WebhookAttemptRow.status.is_(None),
+            WebhookAttemptRow.error.is_(None),
+        )
+        .values(
+            status=attempt.status,
+            latency_s=attempt.latency_s,
+            error=attempt.error,
+            body_start=attempt.body_start,
+        )
+    )
+    return bool(found.rowcount)  # type: ignore[attr-defined]
+
+
+def interrupt(session: Session, tenant: Tenant, delivery_id: str, attempt_number: int) -> bool:
+    """Mark an attempt whose result nobody knows; False where it is known."""
+    lost = AttemptRecord(
+        number=attempt_number,
+        at=datetime.min,
+        status=None,
+        latency_s=None,
+        error=INTERRUPTED,
+        body_start="",
+    )
+    return end_attempt(session, tenant, delivery_id, lost)
+
+
+def settle(
+    session: Session,
+    tenant: Tenant,
+    delivery_id: str,
+    state: DeliveryState,
+    *,
+    next_at: datetime | None = None,
+    now: datetime,
+) -> None:
+    """Say what follows after an attempt."""
+    row = _row(session, tenant, delivery_id, for_update=True)
+    row.state = state
+    row.next_attempt_at = next_at
+    row.finished_at = None if state is DeliveryState.PENDING else now
+    session.flush()
+
+
+def cancel_deliveries(session: Session, tenant: Tenant, now: datetime) -> None:
+    """Send nothing more of what is pending."""
+    session.execute(
+        update(WebhookDeliveryRow)
+        .where(*_is_of(tenant), WebhookDeliveryRow.state == DeliveryState.PENDING)
+        .values(state=DeliveryState.CANCELLED, next_attempt_at=None, finished_at=now)
+    )
+
+
+def has_unattempted(session: Session, tenant: Tenant, run_id: str) -> bool:
+    """Whether some page of a run waits for its first attempt, or for the end of it."""
+    query = select(func.count()).where(
+        *_is_of(tenant),
+        WebhookDeliveryRow.run_id == run_id,
+        WebhookDeliveryRow.state == DeliveryState.PENDING,
+        (WebhookDeliveryRow.attempts_count == 0)
+        | ((WebhookDeliveryRow.attempts_count == 1) & WebhookDeliveryRow.next_attempt_at.is_(None)),
+    )
+    return bool(session.scalar(query))
+
+
+def every_body_before(session: Session, moment: datetime) -> None:
+    """Drop the bodies of all tenants' deliveries that ended before a moment."""
+    session.execute(
+        update(WebhookDeliveryRow)
+        .where(WebhookDeliveryRow.finished_at < moment, WebhookDeliveryRow.has_body.is_(True))
+        .values(body=None, has_body=False)
+    )
+
+
+def every_delivery_before(session: Session, moment: datetime) -> None:
+    """Delete the deliveries of all tenants that ended before a moment, with their log."""
+    session.execute(delete(WebhookDeliveryRow).where(WebhookDeliveryRow.finished_at < moment))
+
+
+def _is_of(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
+    return (
+        WebhookDeliveryRow.org_id == tenant.org_id,
+        WebhookDeliveryRow.environment == tenant.environment,
+    )
+
+
+def _row(
+    session: Session, tenant: Tenant, delivery_id: str, *, for_update: bool = False
+) -> WebhookDeliveryRow:
+    query = select(WebhookDeliveryRow).where(*_is_of(tenant), WebhookDeliveryRow.id == delivery_id)
+    row = session.scalar(query.with_for_update() if for_update else query)
+    if row is None:
+        raise UnknownId(
+            f"there is no delivery {delivery_id[:64]!r}; "
+            "/v1/webhook/price_signal/deliveries/list shows yours"
+        )
+    return row
+
+
+def _attempts(session: Session, ids: Sequence[str]) -> dict[str, tuple[AttemptRecord, ...]]:
+    rows = session.scalars(
+        select(WebhookAttemptRow)
+        .where(WebhookAttemptRow.delivery_id.in_(ids))
+        .order_by(WebhookAttemptRow.delivery_id, WebhookAttemptRow.number)
+    )
+    found: dict[str, tuple[AttemptRecord, ...]] = {}
+    for row in rows:
+        attempt = AttemptRecord(
+            number=row.number,
+            at=row.at,
+            status=row.status,
+            latency_s=row.latency_s,
+            error=row.error,
+            body_start=row.body_start,
+        )
+        found[row.delivery_id] = (*found.get(row.delivery_id, ()), attempt)
+    return found
+
+
+def _due(row: WebhookDeliveryRow, url: str) -> Due:
+    return Due(
+        id=row.id,
+        tenant=Tenant(row.org_id, Environment(row.environment)),
+        attempt_number=max(row.attempts_count + (row.next_attempt_at is not None), 1),
+        url=url,
+    )
+
+
+def _delivery(row: WebhookDeliveryRow, attempts: tuple[AttemptRecord, ...]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        tenant=Tenant(row.org_id, Environment(row.environment)),
+        webhook_id=row.webhook_id,
+        run_id=row.run_id,
+        created_at=row.created_at,
+        sequence=row.sequence,
+        page=row.page,
+        homes_count=row.homes_count,
+        size_bytes=row.size_bytes,
+        has_body=row.has_body,
+        state=DeliveryState(row.state),
+        attempts_count=row.attempts_count,
+        base_count=row.base_count,
+        first_attempt_at=row.first_attempt_at,
+        next_attempt_at=row.next_attempt_at,
+        finished_at=row.finished_at,
+        attempts=attempts,
+    )
