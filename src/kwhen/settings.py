@@ -79,6 +79,18 @@ class Settings(BaseSettings):
     agent_credentials_per_hour: int = Field(
         default=5, ge=0, description="How many sandboxes one address may open an hour; 0: no limit."
     )
+    allow_loopback_targets: bool = Field(
+        default=False,
+        description="For development: webhooks may go to this machine, over http and on any port.",
+    )
+    allow_http_targets: bool = Field(
+        default=False, description="Whether webhooks may go to http URLs, unencrypted."
+    )
+    target_networks: str = Field(
+        default="",
+        description="Networks of your own that webhooks may go to as well, such as 10.1.0.0/16, "
+        "separated by commas.",
+    )
     metrics_port: int | None = Field(
         default=None,
         ge=0,

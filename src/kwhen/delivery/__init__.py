@@ -1,0 +1,1 @@
+"""The background door: durable jobs, webhooks, their workers."""
