@@ -4,12 +4,15 @@ A credential reads `wsk_<kind>_<32 letters and digits><6 of checksum>`. The chec
 errors without a look into the database; the database holds a keyed hash alone.
 """
 
+import base64
 import hashlib
 import hmac
 import secrets
 import string
 from pathlib import Path
 from zlib import crc32
+
+from cryptography.fernet import Fernet
 
 from kwhen.errors import SettingError
 from kwhen.records import CredentialKind
@@ -35,6 +38,19 @@ class Keyring:
     def hash_of(self, text: str) -> str:
         """The keyed hash under which a credential's secret is stored: 64 hex digits."""
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+    def seal(self, text: str) -> str:
+        """A text encrypted, for what has to be said again, such as a subscriber's token."""
+        return self._cipher.encrypt(text.encode()).decode()
+
+    def unseal(self, sealed: str) -> str:
+        """The text that was sealed with the same secret."""
+        return self._cipher.decrypt(sealed.encode()).decode()
+
+    @property
+    def _cipher(self) -> Fernet:
+        key = hmac.new(self._key, b"sealing", hashlib.sha256).digest()
+        return Fernet(base64.urlsafe_b64encode(key))
 
     @property
     def proof(self) -> str:

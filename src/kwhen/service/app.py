@@ -23,6 +23,7 @@ from kwhen.service.routes import (
     utility,
 )
 from kwhen.service.sweep import sweeping
+from kwhen.service.vtn.routers import VTN_ROUTERS
 
 ROUTERS = (
     utility.router,
@@ -62,6 +63,6 @@ def create_app(deployment: Deployment) -> FastAPI:
     app.state.deployment = deployment
     app.state.metrics = metrics
     tell_problems(app)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *VTN_ROUTERS):
         app.router.routes.extend(router.routes)  # flat: a 405 then finds every method of a path
     return app

@@ -8,9 +8,10 @@ from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from kwhen.errors import UnknownId
-from kwhen.records import Credential, CredentialKind, Environment, Scope, Tenant
+from kwhen.records import Credential, CredentialKind, Environment, Scope, Tenant, VtnScope
 from kwhen.storage.tables import CredentialRow
 
+_VTN_WORDS = frozenset(VtnScope)
 _TABLE = CredentialRow.__table__
 _BY_HASH = select(_TABLE).where(CredentialRow.secret_hash == bindparam("secret_hash"))
 _TOUCH = (
@@ -119,7 +120,7 @@ def _credential(row: RowMapping) -> Credential:
         kind=CredentialKind(row["kind"]),
         name=row["name"],
         prefix=row["prefix"],
-        scopes=frozenset(map(Scope, row["scopes"].split())),
+        scopes=frozenset(map(_scope, row["scopes"].split())),
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
@@ -127,3 +128,7 @@ def _credential(row: RowMapping) -> Credential:
         user_id=row["user_id"],
         parent_id=row["parent_id"],
     )
+
+
+def _scope(word: str) -> Scope | VtnScope:
+    return VtnScope(word) if word in _VTN_WORDS else Scope(word)
