@@ -1,10 +1,10 @@
 """Keys and tokens: found by the keyed hash of their secret."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from kwhen.errors import UnknownId
@@ -111,6 +111,17 @@ def revoke(session: Session, tenant: Tenant, credential_id: str, now: datetime) 
         .values(revoked_at=now)
     )
     return find_credential(session, tenant, credential_id)
+
+
+def forget_every_expired(
+    session: Session, kinds: Iterable[CredentialKind], moment: datetime
+) -> None:
+    """Delete the credentials of some kinds, of all tenants, that ended before a moment."""
+    session.execute(
+        delete(CredentialRow).where(
+            CredentialRow.kind.in_(list(kinds)), CredentialRow.expires_at < moment
+        )
+    )
 
 
 def _credential(row: RowMapping) -> Credential:

@@ -65,10 +65,10 @@ class VtnNotificationRow(Base):
 
 
 class VtnTariffDayRow(Base):
-    """When the prices of a plan's local day were first told, and when they last changed."""
+    """When the prices of a tariff program's local day were first told, and when they last changed."""
 
     __tablename__ = "vtn_tariff_day"
-    plan_id: Mapped[str] = mapped_column(String(24), primary_key=True)
+    program_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     content_hash: Mapped[str] = mapped_column(String(64))
     announced_hash: Mapped[str | None] = mapped_column(String(64))  # what subscribers were told

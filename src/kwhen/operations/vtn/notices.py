@@ -5,6 +5,7 @@ import json
 import orjson
 
 from kwhen.errors import UnknownId
+from kwhen.operations.deployment import Deployment
 from kwhen.operations.work import Work
 from kwhen.records import Sight, VtnKind, VtnObject, VtnVerb
 from kwhen.storage import vtn, vtn_notifications
@@ -78,9 +79,19 @@ def seal_tokens(work: Work, tokens: list[str | None]) -> str:
     return work.deployment.keyring.seal(json.dumps(tokens))
 
 
+def tokens_at(deployment: Deployment, sealed: str | None, index: int) -> str | None:
+    """The token of one operation."""
+    tokens = _unsealed(deployment, sealed)
+    return tokens[index] if index < len(tokens) else None
+
+
 def tokens_of(work: Work, subscription: VtnObject) -> list[str | None]:
     """The tokens of a subscription's operations."""
-    if subscription.sealed is None:
+    return _unsealed(work.deployment, subscription.sealed)
+
+
+def _unsealed(deployment: Deployment, sealed: str | None) -> list[str | None]:
+    if sealed is None:
         return []
-    found: list[str | None] = json.loads(work.deployment.keyring.unseal(subscription.sealed))
+    found: list[str | None] = json.loads(deployment.keyring.unseal(sealed))
     return found

@@ -142,14 +142,12 @@ def find_tariff_day(stock: Stock, event_id: str, now: datetime) -> tuple[TariffP
 def day_state(work: Work, program: TariffProgram, day: date) -> TariffDay:
     """What is told of a day, remembered when it is new or other than before."""
     made = _made(program, day, work.live, _state(work.live))
-    known = vtn_tariffs.every_day_of_plan(work.session, program.plan.id, day)
+    known = vtn_tariffs.every_told_day(work.session, program.id, day)
     if known is not None and known.content_hash == made.content_hash:
         return known
     # The work may be one that only reads: this is a short transaction of its own.
     with work.deployment.database.writing() as session:
-        return vtn_tariffs.stamp_every_day(
-            session, program.plan.id, day, made.content_hash, work.now
-        )
+        return vtn_tariffs.stamp_every_day(session, program.id, day, made.content_hash, work.now)
 
 
 def event_bytes(work: Work, program: TariffProgram, day: date) -> bytes:

@@ -16,13 +16,13 @@ def upgrade() -> None:
     _notifications()
     op.create_table(
         "vtn_tariff_day",
-        sa.Column("plan_id", sa.String(length=24), nullable=False),
+        sa.Column("program_id", sa.String(length=64), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("announced_hash", sa.String(length=64)),
         sa.Column("created_at", MILLISECONDS, nullable=False),
         sa.Column("modified_at", MILLISECONDS, nullable=False),
-        sa.PrimaryKeyConstraint("plan_id", "day", name="pk_vtn_tariff_day"),
+        sa.PrimaryKeyConstraint("program_id", "day", name="pk_vtn_tariff_day"),
     )
 
 
