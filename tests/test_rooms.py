@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "operations": LEFT_OF_OPERATIONS,
     "service": LEFT_OF_DOORS | {"__init__", "delivery"},  # which asks URLs before they are kept
     "delivery": LEFT_OF_DOORS | {"__init__"},
+    "client": {"errors"},
     "cli": LEFT_OF_DOORS | {"__init__", "service", "delivery"},
     "__main__": {"cli"},
 }

@@ -6,7 +6,7 @@ the names below, in small letters. docs/settings.md lists them all.
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +20,7 @@ from pydantic_settings import (
 
 from kwhen.errors import SettingError
 
+PREFIX = "KWHEN_"
 CONFIG = "KWHEN_CONFIG"
 DEFAULT_FILE = "kwhen.toml"
 MIB_BYTES = 1024 * 1024
@@ -32,7 +33,9 @@ def _data_folder() -> Path:
 class Settings(BaseSettings):
     """What an operator can choose. Secrets are not shown when it is printed."""
 
-    model_config = SettingsConfigDict(env_prefix="KWHEN_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     data: Path = Field(
         default_factory=_data_folder,
@@ -154,9 +157,34 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = "_".join(str(part) for part in first["loc"])
-        raise SettingError(f"KWHEN_{name.upper()}: {first['msg']}") from error
+        raise SettingError(f"{PREFIX}{name.upper()}: {first['msg']}") from error
     except (OSError, ValueError) as error:  # the file cannot be read as TOML
         raise SettingError(f"{_config_file()}: {error}") from error
+
+
+def config_file() -> Path | None:
+    """The file of settings, None where there is none.
+
+    Raises
+    ------
+    SettingError : KWHEN_CONFIG names a file that is not there
+    """
+    file = _config_file()
+    return file if file.is_file() else None
+
+
+def origin_of(name: str, given: Collection[str] = ()) -> str:
+    """Where a setting comes from; `given` are the names of those given by hand.
+
+    Raises
+    ------
+    SettingError
+    """
+    if name in given:
+        return "option"
+    if os.environ.get(f"{PREFIX}{name.upper()}"):
+        return "environment"
+    return str(_config_file()) if name in _held() else "default"
 
 
 def environment() -> Mapping[str, str]:
@@ -166,13 +194,16 @@ def environment() -> Mapping[str, str]:
     ------
     SettingError
     """
+    told = {f"{PREFIX}{name.upper()}": _word(value) for name, value in _held().items()}
+    return {**told, **os.environ}
+
+
+def _held() -> Mapping[str, object]:
     file = _config_file()
     try:
-        held = tomllib.loads(file.read_text()) if file.is_file() else {}
+        return tomllib.loads(file.read_text()) if file.is_file() else {}
     except (OSError, ValueError) as error:
         raise SettingError(f"{file}: {error}") from error
-    told = {f"KWHEN_{name.upper()}": _word(value) for name, value in held.items()}
-    return {**told, **os.environ}
 
 
 def _word(value: object) -> str:

@@ -11,7 +11,7 @@ def amount(name: str, little: int, full: int) -> int:
 
 
 EXAMPLES = amount("EXAMPLES", 4, 300)  # of each operation, by database
-STEPS = amount("STEPS", 6, 150)  # walks through linked operations, by database
+WALKS = amount("WALKS", 6, 150)  # walks through linked operations, by database
 KILLS = amount("KILLS", 2, 25)  # of the server, by database
 PACKETS = amount("PACKETS", 150, 20_000)  # byte sequences of chance at the socket
 REQUESTS = amount("REQUESTS", 300, 10_000)  # of one worker, whose memory is then read

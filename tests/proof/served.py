@@ -24,7 +24,6 @@ from tests.reading import ROOT
 T = TypeVar("T")
 
 HOST = "127.0.0.1"
-FACTORY = "tests.proof.application:app"
 ADDRESS = re.compile(rb"http://127\.0\.0\.1:(\d+)")
 DEADLINE_S = 60.0  # of anything that is waited for: far more than it takes
 GLANCE_S = 0.01  # between two looks at a condition
@@ -49,6 +48,7 @@ def wait_for(what: str, look: Callable[[], T | None], deadline_s: float = DEADLI
 class Site:
     """A deployment with one key: where its data lies and the words that start its server."""
 
+    name: str
     folder: Path
     database_url: str
     key: str
@@ -71,15 +71,17 @@ def prepare(folder: Path, database_url: str, words: Mapping[str, str] | None = N
     with deployment.writing(Tenant(organisation.id, Environment.SANDBOX)) as work:
         key = create_key(work, name="proof").secret
     deployment.close()
-    return Site(folder=folder, database_url=database_url, key=key, words=words)
+    name = "SQLite" if database_url.startswith("sqlite") else "PostgreSQL"
+    return Site(name=name, folder=folder, database_url=database_url, key=key, words=words)
 
 
-def command(workers: int, factory: str = FACTORY) -> list[str]:
-    """What starts a server on a free port."""
-    return [
-        *(sys.executable, "-m", "uvicorn", "--factory", factory, "--host", HOST, "--port", "0"),
-        *("--workers", str(workers), "--no-access-log"),
-    ]
+def command(workers: int, factory: str | None) -> list[str]:
+    """What starts a server on a free port: ours, or an application of these tests."""
+    if factory is None:
+        kwhen = Path(sys.executable).with_name("kwhen")
+        return [str(kwhen), "serve", "--host", HOST, "--port", "0", "--workers", str(workers)]
+    uvicorn = [sys.executable, "-m", "uvicorn", "--factory", factory]
+    return [*uvicorn, "--host", HOST, "--port", "0"]
 
 
 @dataclass(kw_only=True)
@@ -146,7 +148,7 @@ def _resident_kb(pid: int) -> int:
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("VmRSS"))
 
 
-def start(site: Site, *, workers: int = 1, factory: str = FACTORY) -> Server:
+def start(site: Site, *, workers: int = 1, factory: str | None = None) -> Server:
     """Start a server and wait until it is ready."""
     log = site.folder / "server.log"
     begun_at = log.stat().st_size if log.exists() else 0
@@ -177,7 +179,7 @@ def _port(server: Server) -> int | None:
 
 
 @contextmanager
-def running(site: Site, *, workers: int = 1, factory: str = FACTORY) -> Iterator[Server]:
+def running(site: Site, *, workers: int = 1, factory: str | None = None) -> Iterator[Server]:
     """A server while it is needed; nothing of it is left after."""
     server = start(site, workers=workers, factory=factory)
     try:

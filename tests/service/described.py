@@ -1,18 +1,21 @@
 """Every route of the service: a request that it answers, and what in it belongs to a tenant."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from kwhen.records import Environment, Scope
+from kwhen.service.bodies import MODELS
 from kwhen.service.door import DoorRoute
 from tests.deployments import PRODUCTION, SANDBOX
+from tests.service.envelope import check_shape, problem
 from tests.service.world import KEY, Scene, World, plan_id
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
@@ -336,3 +339,44 @@ def ungated_routes(app: FastAPI) -> list[APIRoute]:
 def with_key(secret: str) -> dict[str, str]:
     """A key as a header."""
     return {KEY: secret}
+
+
+def first_object(route: Route, scene: Scene) -> dict[str, Any]:
+    """The right body of a route, of NDJSON its first line."""
+    assert route.body is not None
+    body = route.body(scene)
+    found: dict[str, Any] = body[0] if route.media_type == NDJSON else body
+    return found
+
+
+def told(world: World, route: Route, scene: Scene, content: bytes) -> dict[str, Any] | None:
+    """The error that a body is answered with, in its right shape; None where it is taken."""
+    headers = world.headers(environment=route.environment)
+    answer = route.send(world, content, headers, route.url(scene))
+    if answer.status_code != route.status:
+        is_gone = answer.status_code == 404 and Place.PATH in route.names.values()
+        return problem(answer, *((404, "NOT_FOUND") if is_gone else (400, "VALIDATION_FAILED")))
+    if Place.LINE not in route.names.values():
+        return None
+    failed = [json.loads(line).get("error") for line in answer.text.splitlines()]
+    for error in filter(None, failed):
+        check_shape(error, error["error_code"])
+    return next(filter(None, failed), None)
+
+
+def models_of(route: DoorRoute) -> Iterator[type[BaseModel]]:
+    """The models of a route's body."""
+    if route.body_field is not None:
+        yield from models_in(route.body_field.field_info.annotation)
+    content = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
+    for described in content.values():
+        schema = described["schema"].get("contentSchema", described["schema"])
+        yield MODELS[schema["$ref"].rsplit("/", 1)[1]]
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in a type such as `list[Model] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from models_in(inner)

@@ -48,9 +48,9 @@ def served(app: Any) -> Iterator[str]:
 
 
 @contextmanager
-def client_of(deployment: Deployment) -> Iterator[httpx.Client]:
-    """A client of a deployment's service; the block fails where an answer was a 500."""
+def client_of(deployment: Deployment, *, is_broken: bool = False) -> Iterator[httpx.Client]:
+    """A client of a deployment's service; unless it is broken, no answer may be a 500."""
     watched = Watched(create_app(deployment))
     with served(watched) as address, httpx.Client(base_url=address, timeout=TIMEOUT_S) as client:
         yield client
-    assert not watched.failures, watched.failures
+    assert bool(watched.failures) == is_broken, watched.failures

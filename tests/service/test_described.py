@@ -2,15 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any, get_args
 
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
 
 from kwhen.service.app import create_app
-from kwhen.service.bodies import MODELS
 from kwhen.service.door import DoorRoute
 from tests.service.described import (
     ROUTES,
@@ -19,6 +16,8 @@ from tests.service.described import (
     Route,
     Who,
     gated_routes,
+    models_in,
+    models_of,
     ungated_routes,
 )
 from tests.service.world import World
@@ -41,24 +40,6 @@ def who_of(route: DoorRoute) -> object:
     if route.needed is None:
         return Who.ANYBODY
     return route.needed.scope or Who.ANY_KEY
-
-
-def models_of(route: DoorRoute) -> Iterator[type[BaseModel]]:
-    """The models of a route's body."""
-    if route.body_field is not None:
-        yield from models_in(route.body_field.field_info.annotation)
-    content = (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
-    for told in content.values():
-        schema = told["schema"].get("contentSchema", told["schema"])
-        yield MODELS[schema["$ref"].rsplit("/", 1)[1]]
-
-
-def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models in a type such as `list[Model] | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in get_args(annotation):
-        yield from models_in(inner)
 
 
 def ids_in(model: type[BaseModel], seen: frozenset[type[BaseModel]] = frozenset()) -> set[str]:

@@ -84,8 +84,8 @@ class World:
         return Scene(home=home.id, partner=partner.id, credential=issued.credential.id)
 
     @contextmanager
-    def elsewhere(self, **told: Any) -> Iterator["World"]:
+    def elsewhere(self, *, is_broken: bool = False, **told: Any) -> Iterator["World"]:
         """The same database under other settings or with another clock, served anew."""
         deployment = other(self.deployment, **told)
-        with client_of(deployment) as client:
+        with client_of(deployment, is_broken=is_broken) as client:
             yield replace(self, client=client, orgs=replace(self.orgs, deployment=deployment))

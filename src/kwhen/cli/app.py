@@ -9,13 +9,17 @@ from kwhen.cli import (
     carbon,
     catalog,
     comparing,
+    doctor,
     impacting,
+    keeping,
+    keys,
     markets,
     plan_list,
     plan_show,
     price_list,
     serving,
     signalling,
+    tables,
     usage_default,
 )
 from kwhen.cli.page import page
@@ -55,6 +59,10 @@ stock = typer.Typer(help="The catalog of plans and its sources.", no_args_is_hel
 usage = typer.Typer(help="What a home uses.", no_args_is_help=True)
 market = typer.Typer(help="Live day-ahead prices of wholesale markets.", no_args_is_help=True)
 emissions = typer.Typer(help="Live marginal emissions of the grid.", no_args_is_help=True)
+orgs = typer.Typer(help="The organisations that use the service.", no_args_is_help=True)
+own_keys = typer.Typer(help="The keys of organisations.", no_args_is_help=True)
+db = typer.Typer(help="The tables of the service.", no_args_is_help=True)
+partners = typer.Typer(help="Partners through whom homes come.", no_args_is_help=True)
 
 app.command("plans", epilog=_example(plan_list.EXAMPLE))(plan_list.list_plans)
 app.add_typer(plan, name="plan")
@@ -77,3 +85,17 @@ app.add_typer(emissions, name="carbon")
 emissions.command("refresh", epilog=_example(carbon.REFRESH_EXAMPLE))(carbon.refresh)
 emissions.command("show", epilog=_example(carbon.SHOW_EXAMPLE))(carbon.show)
 app.command("serve", epilog=_example(serving.EXAMPLE))(serving.serve)
+app.add_typer(orgs, name="orgs")
+orgs.command("create", epilog=_example(keeping.ORG_CREATE_EXAMPLE))(keeping.create_org)
+orgs.command("list", epilog=_example(keeping.ORG_LIST_EXAMPLE))(keeping.list_orgs)
+app.add_typer(own_keys, name="keys")
+own_keys.command("create", epilog=_example(keys.CREATE_EXAMPLE))(keys.create)
+own_keys.command("list", epilog=_example(keys.LIST_EXAMPLE))(keys.list_)
+own_keys.command("revoke", epilog=_example(keys.REVOKE_EXAMPLE))(keys.revoke)
+app.add_typer(partners, name="partners")
+partners.command("create", epilog=_example(keeping.PARTNER_CREATE_EXAMPLE))(keeping.create_partner)
+partners.command("list", epilog=_example(keeping.PARTNER_LIST_EXAMPLE))(keeping.list_partners)
+app.add_typer(db, name="db")
+db.command("upgrade", epilog=_example(tables.UPGRADE_EXAMPLE))(tables.upgrade)
+db.command("status", epilog=_example(tables.STATUS_EXAMPLE))(tables.status)
+app.command("doctor", epilog=_example(doctor.EXAMPLE))(doctor.doctor)

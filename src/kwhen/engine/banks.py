@@ -15,11 +15,12 @@ from kwhen.engine.compensation import Bank, Leftover
 Floats = NDArray[np.float64]
 
 
-def run_down(balance: Floats, change: Floats) -> Floats:
-    """Balance after each cycle. balance : (H, …) before. change : (H, C, …) d - p. → (H, C, …)"""
-    change[:, 0] += balance
-    total = np.cumsum(change, axis=1)
-    return total - np.minimum(np.minimum.accumulate(total, axis=1), 0.0)
+def run_down(change: Floats) -> Floats:
+    """Balance after each cycle, from nothing. change : (H, C, …) d - p. → (H, C, …)"""
+    total = np.add.accumulate(change, axis=1)
+    lowest = np.minimum.accumulate(total, axis=1)
+    np.minimum(lowest, 0.0, out=lowest)
+    return np.asarray(total - lowest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,7 +28,7 @@ class Drawn:
     """What a bank did over a window."""
 
     paid_usd: Floats  # (H, C) [USD]
-    paid_out_usd: Floats  # (H, C) at true-ups [USD]
+    paid_out_usd: Floats | None  # (H, C) at true-ups, where the bank pays out [USD]
     lots: tuple[tuple[int, Floats], ...]  # what is left: cycle in which it was earned, (H,)
 
 
@@ -48,7 +49,7 @@ def draw(
         paid_usd = credit_usd.copy()
         for _, lot in opening:
             paid_usd[:, 0] += lot
-        return Drawn(paid_usd=paid_usd, paid_out_usd=np.zeros_like(credit_usd), lots=())
+        return Drawn(paid_usd=paid_usd, paid_out_usd=None, lots=())
     if bank.expires_months is None and bank.delay_months <= 1:
         return _draw_balance(bank, opening, credit_usd, due_usd, years)
     return _draw_lots(bank, opening, credit_usd, due_usd, years)
@@ -61,27 +62,35 @@ def _draw_balance(
     due_usd: Floats,
     years: Sequence[tuple[slice, bool]],
 ) -> Drawn:
-    paid_usd, paid_out_usd = np.empty_like(credit_usd), np.zeros_like(credit_usd)
-    balance = sum((lot for _, lot in opening), np.zeros(len(credit_usd)))
-    waiting = np.zeros(len(credit_usd))  # earned in the last cycle, pays from the next one on
+    paid_usd, paid_out_usd = np.empty_like(credit_usd), _none_paid_out(bank, credit_usd)
+    if bank.at_true_up is Leftover.KEEP:
+        years = ((slice(0, credit_usd.shape[1]), False),)  # true-ups change nothing
+    left = np.zeros(len(credit_usd))
     for cycles, trues_up in years:
-        inflow = credit_usd[:, cycles]
+        inflow = credit_usd[:, cycles].copy()
+        if bank.delay_months:  # what a cycle earns pays from the next one on
+            inflow[:, 1:] = inflow[:, :-1].copy()
+            inflow[:, 0] = 0.0
+        if cycles.start == 0:
+            for _, lot in opening:
+                inflow[:, 0] += lot
+        after = run_down(inflow - due_usd[:, cycles])
+        inflow[:, 1:] += after[:, :-1]  # balance before, and what came in
+        np.maximum(inflow - after, 0.0, out=paid_usd[:, cycles])
+        left = after[:, -1]
         if bank.delay_months:
-            following = inflow[:, -1]
-            inflow = np.concatenate([waiting[:, None], inflow[:, :-1]], axis=1)
-            waiting = following
-        after = run_down(balance, inflow - due_usd[:, cycles])
-        before = np.concatenate([balance[:, None], after[:, :-1]], axis=1)
-        paid_usd[:, cycles] = np.maximum(before + inflow - after, 0.0)
-        balance = after[:, -1]
-        if trues_up and bank.at_true_up is not Leftover.KEEP:
-            if bank.at_true_up is Leftover.PAY_OUT:
-                paid_out_usd[:, cycles.stop - 1] = balance + waiting
-            balance, waiting = np.zeros_like(balance), np.zeros_like(balance)
-    left = balance + waiting
-    return Drawn(
-        paid_usd=paid_usd, paid_out_usd=paid_out_usd, lots=((-1, left),) if left.any() else ()
-    )
+            left = left + credit_usd[:, cycles.stop - 1]
+        if trues_up:
+            if paid_out_usd is not None:
+                paid_out_usd[:, cycles.stop - 1] = left
+            left = np.zeros_like(left)
+    lots = ((-1, left),) if np.count_nonzero(left) else ()
+    return Drawn(paid_usd=paid_usd, paid_out_usd=paid_out_usd, lots=lots)
+
+
+def _none_paid_out(bank: Bank, credit_usd: Floats) -> Floats | None:
+    """Zeros for a bank that pays out at true-ups, None for another. (H, C)"""
+    return np.zeros_like(credit_usd) if bank.at_true_up is Leftover.PAY_OUT else None
 
 
 def _draw_lots(
@@ -92,7 +101,7 @@ def _draw_lots(
     years: Sequence[tuple[slice, bool]],
 ) -> Drawn:
     """The same where credits have an age: the oldest pay first, and lapse."""
-    paid_usd, paid_out_usd = np.zeros_like(credit_usd), np.zeros_like(credit_usd)
+    paid_usd, paid_out_usd = np.zeros_like(credit_usd), _none_paid_out(bank, credit_usd)
     lots = list(opening)
     ends = {cycles.stop - 1 for cycles, trues_up in years if trues_up}
     for cycle in range(credit_usd.shape[1]):
@@ -101,7 +110,7 @@ def _draw_lots(
         lots.append((cycle, credit_usd[:, cycle]))
         lots, paid_usd[:, cycle] = _take(lots, due_usd[:, cycle], cycle - bank.delay_months)
         if cycle in ends and bank.at_true_up is not Leftover.KEEP:
-            if bank.at_true_up is Leftover.PAY_OUT:
+            if paid_out_usd is not None:
                 paid_out_usd[:, cycle] = sum(lot for _, lot in lots)
             lots = []
     return Drawn(

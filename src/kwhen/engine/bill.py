@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +15,7 @@ from kwhen.engine.demand import demand_blocks
 from kwhen.engine.energy import energy_block, row_kwh, tiered_kwh
 from kwhen.engine.grid import Calendar
 from kwhen.engine.ledger import settle
-from kwhen.engine.metered import Metered, demand_kw, metered, shaped
+from kwhen.engine.metered import Metered, demand_kw, metered, shaped, without_export
 from kwhen.engine.netting import net_kwh
 from kwhen.engine.opening import check_opening
 from kwhen.engine.plain import Event, step_usd_per_kwh, weighted_block
@@ -28,6 +29,15 @@ Floats = NDArray[np.float64]
 
 NOBODY = Customer()
 DUST_USD = 1e-9  # what binary fractions can leave of an amount that is really zero
+
+
+class _Given(NamedTuple):
+    """What a bill is made with, beside the plan and the energy."""
+
+    events: tuple[Event, ...]
+    index_usd_per_kwh: Floats | None  # (N,)
+    opening: tuple[Credit, ...]
+    is_single: bool
 
 
 def bill(
@@ -71,11 +81,13 @@ def bill(
     if opening_credits:
         check_opening(plan, opening_credits)
         exported_kwh = np.zeros_like(imported_kwh) if exported_kwh is None else exported_kwh
-    index = _checked_index(plan, index_usd_per_kwh)
-    is_single = np.ndim(import_kwh) == 1
-    return _bill(
-        plan, imported_kwh, exported_kwh, tuple(events), index, tuple(opening_credits), is_single
+    given = _Given(
+        events=tuple(events),
+        index_usd_per_kwh=_checked_index(plan, index_usd_per_kwh),
+        opening=tuple(opening_credits),
+        is_single=np.ndim(import_kwh) == 1,
     )
+    return _bill(plan, metered(plan, imported_kwh, exported_kwh, given.is_single), given)
 
 
 def _checked_index(plan: Compiled, index_usd_per_kwh: ArrayLike | None) -> Floats | None:
@@ -90,71 +102,55 @@ def _checked_index(plan: Compiled, index_usd_per_kwh: ArrayLike | None) -> Float
     return index
 
 
-def _bill(
-    plan: Compiled,
-    imported_kwh: Floats,
-    exported_kwh: Floats | None,
-    events: tuple[Event, ...],
-    index: Floats | None,
-    opening: tuple[Credit, ...],
-    is_single: bool,
-) -> Bill:
-    home = metered(plan, imported_kwh, exported_kwh, is_single)
+def _bill(plan: Compiled, home: Metered, given: _Given) -> Bill:
+    is_single, opening = given.is_single, given.opening
     net, carried_kwh = net_kwh(plan, home, opening)
     by_tier_kwh = tiered_kwh(plan, home, row_kwh(plan, home, net))
-    others = _other_blocks(plan, home, events, index)
+    others = _other_blocks(plan, home, given)
     class_usd, taxes = _by_class(plan, by_tier_kwh, others) if plan.needs_classes else (None, [])
     settled = settle(plan, home, class_usd, opening)
     blocks = (*(b for _, b in others), energy_block(plan, by_tier_kwh), *taxes, *settled.blocks)
     cents_usd, by_cycle_usd = _rounded(plan, blocks, len(settled.blocks))
-    by_month = _cents_unless_exact(plan, by_cycle_usd)  # (H, C)
-    total = _cents_unless_exact(plan, by_month.sum(axis=1))
+    total_usd = np.add.reduce(by_cycle_usd, axis=1, keepdims=True)
+    amounts_usd = np.concatenate((by_cycle_usd, total_usd), axis=1)  # (H, C + 1)
+    if not plan.is_exact:  # sums of cents, without the dust of binary fractions
+        amounts_usd = to_cents(amounts_usd)
     carried = carried_kwh + settled.carried
     return Bill(
-        total_usd=float(total[0]) if is_single else total,
-        by_month=tuple(by_month[0].tolist()) if is_single else tuple(by_month.T),
+        total_usd=float(amounts_usd[0, -1]) if is_single else amounts_usd[:, -1],
+        by_month=tuple(amounts_usd[0, :-1].tolist() if is_single else amounts_usd[:, :-1].T),
         carried_credits=_single(carried) if is_single else carried,
         missing=plan.missing,
         export_rule=(plan.rule.vintage or plan.rule.name) if plan.rule is not None else None,
         plan=plan.spans[0].tariff.plan,
-        _blocks=tuple(zip(blocks, cents_usd, strict=True)),
+        _blocks=(*plan.standing.lines, *zip(blocks, cents_usd, strict=True)),
         _compiled=plan,
         _is_single=is_single,
         _homes_count=home.homes_count,
-        _without_export=partial(
-            _without_export, plan, imported_kwh, events, index, opening, is_single
-        ),
+        _without_export=partial(_without_export, plan, home, given),
     )
 
 
-def _without_export(
-    plan: Compiled,
-    imported_kwh: Floats,
-    events: tuple[Event, ...],
-    index: Floats | None,
-    opening: tuple[Credit, ...],
-    is_single: bool,
-) -> Bill:
-    nothing = np.zeros_like(imported_kwh)
-    return _bill(plan, imported_kwh, nothing, events, index, opening, is_single)
+def _without_export(plan: Compiled, home: Metered, given: _Given) -> Bill | None:
+    """The bill of the same import without export; None where that makes no difference."""
+    import_only = without_export(plan, home)
+    return None if import_only is None else _bill(plan, import_only, given)
 
 
 def _single(credits: tuple[Credit, ...]) -> tuple[Credit, ...]:
     return tuple(replace(credit, amount=float(credit.amount[0])) for credit in credits)
 
 
-def _other_blocks(
-    plan: Compiled, home: Metered, events: tuple[Event, ...], index: Floats | None
-) -> list[tuple[int, Block]]:
-    """Every charge but energy, with the number of its version."""
-    found = list(plan.constant)
+def _other_blocks(plan: Compiled, home: Metered, given: _Given) -> list[tuple[int, Block]]:
+    """Every charge but standing ones and energy, with the number of its version."""
+    found: list[tuple[int, Block]] = []
     if plan.demand:
         power_kw = demand_kw(plan, home.meter_kwh)
         found += demand_blocks(plan.cycles, plan.demand, power_kw)
     for number, charge in plan.stepwise:
         span, day = plan.spans[number], plan.grid.day_index
         inside = (day >= span.first_day) & (day < span.end_day)
-        price = step_usd_per_kwh(plan.grid, charge, events, index) * inside
+        price = step_usd_per_kwh(plan.grid, charge, given.events, given.index_usd_per_kwh) * inside
         counts = inside & (price != 0) if isinstance(charge, EventCharge) else inside
         energy = _stepwise_kwh(plan, home)
         block = weighted_block(plan.cycles, plan.cycle_steps, charge, price, counts, energy)
@@ -174,14 +170,16 @@ def _by_class(
     plan: Compiled, by_tier_kwh: Floats, others: Sequence[tuple[int, Block]]
 ) -> tuple[Floats, list[Block]]:
     """Charges by cycle and class (H, C, K), percentages in, and the lines of percentages."""
+    standing_usd = plan.standing.class_usd  # (V, C, K)
     if not plan.percentages:
-        return _charges_by_class(plan, by_tier_kwh, others, slice(None)), []
+        return _charges_by_class(plan, by_tier_kwh, others, slice(None), standing_usd), []
     total: Floats | float = 0.0
     lines: list[Block] = []
     for number in range(len(plan.spans)):
         rows = plan.sheet.span_rows[number]
         mine = [(index, block) for index, block in others if index == number]
-        version_usd = _charges_by_class(plan, by_tier_kwh, mine, rows)
+        own_usd = standing_usd[number : number + 1]
+        version_usd = _charges_by_class(plan, by_tier_kwh, mine, rows, own_usd)
         for item in plan.percentages:
             if item.tariff_index == number:
                 lines.append(_percentage(plan, item, version_usd, by_tier_kwh))
@@ -190,15 +188,23 @@ def _by_class(
 
 
 def _charges_by_class(
-    plan: Compiled, by_tier_kwh: Floats, others: Sequence[tuple[int, Block]], rows: slice
+    plan: Compiled,
+    by_tier_kwh: Floats,
+    others: Sequence[tuple[int, Block]],
+    rows: slice,
+    standing_usd: Floats,
 ) -> Floats:
-    """Energy of some rows and the blocks given, by cycle and class. (H, C, K) [USD]"""
+    """Energy of some rows, the blocks and standing charges given, by cycle and class. [USD]
+
+    standing_usd : (v, C, K) of some versions. → (H, C, K)
+    """
     shape = (len(by_tier_kwh), plan.cycles.count, CLASS_COUNT)
     tiers = plan.sheet.tiers_count
     prices = plan.sheet.class_usd_per_kwh.reshape(-1, tiers, shape[1] * shape[2])[rows]
     some = by_tier_kwh[:, rows]
     found: Floats = some.reshape(len(some), -1) @ prices.reshape(-1, shape[1] * shape[2])
     found = found.reshape(shape)
+    found += standing_usd[0] if len(standing_usd) == 1 else standing_usd.sum(axis=0)
     for _, block in others:
         assert block.klass is not None
         found[..., CLASS_INDEX[block.klass]] += block.cycle_usd(block.exact_usd)
@@ -235,35 +241,41 @@ def _percentage(
 def _rounded(
     plan: Compiled, blocks: Sequence[Block], settled_count: int
 ) -> tuple[list[Floats], Floats]:
-    """Each block's amounts in cents, and their sums by cycle (H, C).
+    """Each block's amounts in cents, and the sums by cycle (H, C), standing charges in.
 
     Credits never bring a cycle below zero by rounding alone.
     """
     exact_usd = [block.exact_usd for block in blocks]
     if plan.is_exact:
-        return exact_usd, _by_cycle(plan, blocks, exact_usd)
-    known = plan.constant_cents  # of the first blocks
-    cents_usd = [*known, *(to_cents(amount) for amount in exact_usd[len(known) :])]
-    total = _by_cycle(plan, blocks, cents_usd)
-    if not settled_count or total.min() > -DUST_USD:
+        return exact_usd, _by_cycle(plan.standing.exact_usd, blocks, exact_usd)
+    cents_usd = _in_cents(exact_usd, len(blocks) - settled_count)
+    total = _by_cycle(plan.standing.cents_usd, blocks, cents_usd)
+    if not settled_count or np.minimum.reduce(total, axis=None) > -DUST_USD:
         return cents_usd, total
-    exact = _by_cycle(plan, blocks, exact_usd)
+    exact = _by_cycle(plan.standing.exact_usd, blocks, exact_usd)
     excess = np.where((exact > -DUST_USD) & (total < 0), -total, 0.0)
+    if not np.count_nonzero(excess):
+        return cents_usd, total
     for number in range(len(blocks) - 1, len(blocks) - 1 - settled_count, -1):
         given_up = np.clip(-cents_usd[number][..., 0], 0.0, excess)  # only what a credit paid
         cents_usd[number] = to_cents(cents_usd[number] + given_up[..., None])
         excess = excess - given_up
-    return cents_usd, _by_cycle(plan, blocks, cents_usd)
+    return cents_usd, _by_cycle(plan.standing.cents_usd, blocks, cents_usd)
 
 
-def _by_cycle(plan: Compiled, blocks: Sequence[Block], amounts: Sequence[Floats]) -> Floats:
-    """Sums of all lines by billing cycle. (H, C) [USD]"""
-    total: Floats | float = 0.0
+def _in_cents(exact_usd: Sequence[Floats], settled_start: int) -> list[Floats]:
+    """Each block's amounts in cents; those of the ledger, (H, C, 1) each, are rounded at once."""
+    found = [to_cents(amount) for amount in exact_usd[:settled_start]]
+    settled = exact_usd[settled_start:]
+    if settled:
+        together = to_cents(np.concatenate(settled, axis=2))
+        found += [together[..., number, None] for number in range(len(settled))]
+    return found
+
+
+def _by_cycle(standing_usd: Floats, blocks: Sequence[Block], amounts: Sequence[Floats]) -> Floats:
+    """Sums of all lines by billing cycle. standing_usd : (1, C). → (H, C) [USD]"""
+    total = standing_usd
     for block, amount in zip(blocks, amounts, strict=True):
         total = total + block.cycle_usd(amount)
-    return np.asarray(total)
-
-
-def _cents_unless_exact(plan: Compiled, amount_usd: Floats) -> Floats:
-    """Sums of cents as cents again, without the dust of binary fractions."""
-    return amount_usd if plan.is_exact else to_cents(amount_usd)
+    return total

@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.engine.choice import Span, export_rule, for_customer, no_export_rule, version_spans
-from kwhen.engine.compensation import ExportRule
+from kwhen.engine.compensation import Bank, ExportRule
 from kwhen.engine.cycles import Cycles, billing_cycles
 from kwhen.engine.demand import DemandGroup, demand_groups
 from kwhen.engine.grid import Calendar, Grid, whole_days
 from kwhen.engine.layout import EnergyGroup, energy_groups, export_price_of_steps
 from kwhen.engine.plain import accrued_quantity, constant_blocks, solar_size_block
-from kwhen.engine.rows import Block, to_cents
+from kwhen.engine.rows import Block
 from kwhen.engine.sheet import Sheet, energy_sheet, excepted_prices
+from kwhen.engine.standing import Standing, standing
 from kwhen.engine.tariff import (
     EventCharge,
     IndexedEnergyCharge,
@@ -25,7 +26,7 @@ from kwhen.engine.tariff import (
     PercentageCharge,
     Tariff,
 )
-from kwhen.engine.words import Customer, Missing, Per
+from kwhen.engine.words import ChargeClass, Customer, Missing, Per
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,6 +47,14 @@ class Percentage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Minimum:
+    """A minimum charge, with its amount in each cycle."""
+
+    charge: MinimumCharge
+    amount_usd: Floats  # (C,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Compiled:
     """A plan laid over a window for one kind of customer."""
 
@@ -56,12 +65,12 @@ class Compiled:
     energy: tuple[EnergyGroup, ...]
     sheet: Sheet
     demand: tuple[DemandGroup, ...]
-    constant: tuple[tuple[int, Block], ...]  # fixed and lump charges by version
-    constant_cents: tuple[Floats, ...]  # their amounts as printed
+    standing: Standing
     surplus_usd_per_kwh: Floats  # (C,) price of a year's surplus where a year ends, else 0
+    full_years: tuple[tuple[int, slice], ...]  # last cycle of each, and its runs
     stepwise: tuple[tuple[int, EventCharge | IndexedEnergyCharge], ...]
     percentages: tuple[Percentage, ...]
-    minimums: tuple[tuple[MinimumCharge, Floats], ...]  # with the amount of each cycle (C,)
+    ledger: tuple[Bank | Minimum, ...]  # in the order in which they count
     rule: ExportRule | None
     export_usd_per_kwh: Floats  # (N, X) or, where `run_prices`, (R, X): a column for each price
     run_prices: bool
@@ -70,8 +79,7 @@ class Compiled:
     @property
     def needs_classes(self) -> bool:
         """Whether anything on the bill depends on sums by charge class."""
-        has_banks = self.rule is not None and bool(self.rule.banks)
-        return bool(self.percentages or self.minimums or has_banks)
+        return bool(self.percentages or self.ledger)
 
     @property
     def is_exact(self) -> bool:
@@ -118,11 +126,9 @@ def compiled(
         energy=groups,
         sheet=sheet,
         demand=demand_groups(grid, cycles, spans),
-        constant=constant,
-        constant_cents=tuple(
-            b.exact_usd if calendar is Calendar.SAM else to_cents(b.exact_usd) for _, b in constant
-        ),
+        standing=standing(constant, cycles, len(spans), calendar is Calendar.SAM),
         surplus_usd_per_kwh=surplus,
+        full_years=_full_years(cycles, sheet),
         stepwise=_of_kind(spans, EventCharge, IndexedEnergyCharge),
         percentages=tuple(
             Percentage(
@@ -134,7 +140,7 @@ def compiled(
             )
             for number, charge in _of_kind(spans, PercentageCharge)
         ),
-        minimums=_minimums(grid, cycles, spans),
+        ledger=_ledger(rule, _minimums(grid, cycles, spans)),
         rule=rule,
         export_usd_per_kwh=prices[sheet.run_start] if by_run else prices,
         run_prices=by_run,
@@ -177,16 +183,24 @@ def _spans(
     )
 
 
-def _minimums(
-    grid: Grid, cycles: Cycles, spans: Sequence[Span]
-) -> tuple[tuple[MinimumCharge, Floats], ...]:
+def _ledger(rule: ExportRule | None, minimums: Sequence[Minimum]) -> tuple[Bank | Minimum, ...]:
+    """Banks that may not pay minimums, minimums of cycles and then of years, the other banks."""
+    banks = rule.banks if rule is not None else ()
+    return (
+        *(bank for bank in banks if ChargeClass.MINIMUM not in bank.pays),
+        *sorted(minimums, key=lambda minimum: minimum.charge.per is Per.YEAR),
+        *(bank for bank in banks if ChargeClass.MINIMUM in bank.pays),
+    )
+
+
+def _minimums(grid: Grid, cycles: Cycles, spans: Sequence[Span]) -> tuple[Minimum, ...]:
     """Every minimum with its amount by cycle (C,); each of several versions counts its days."""
-    found: dict[tuple[str, Per], tuple[MinimumCharge, Floats]] = {}
+    found: dict[tuple[str, Per], Minimum] = {}
     for number, charge in _of_kind(spans, MinimumCharge):
         quantity = accrued_quantity(grid, cycles, spans[number], charge.per)
         key = (charge.name, charge.per)
-        before = found[key][1] if key in found else 0.0
-        found[key] = (charge, before + quantity * charge.amount_usd)
+        before = found[key].amount_usd if key in found else 0.0
+        found[key] = Minimum(charge=charge, amount_usd=before + quantity * charge.amount_usd)
     return tuple(found.values())
 
 
@@ -214,6 +228,15 @@ def _surplus_prices(
                 note = f"no surplus price is held for {last:%Y-%m}; the nearest month's is used"
                 gaps.append(Missing(name="net_surplus_rate", note=note))
     return found, tuple(gaps)
+
+
+def _full_years(cycles: Cycles, sheet: Sheet) -> tuple[tuple[int, slice], ...]:
+    runs = [*sheet.cycle_run.tolist(), None]
+    return tuple(
+        (year.stop - 1, slice(runs[year.start], runs[year.stop]))
+        for year, is_full in cycles.years
+        if is_full
+    )
 
 
 def _gaps(

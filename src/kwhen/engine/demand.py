@@ -11,7 +11,7 @@ from kwhen.engine.cycles import Cycles
 from kwhen.engine.grid import Grid
 from kwhen.engine.layout import Segments, cut_segments, span_steps, step_labels
 from kwhen.engine.periods import day_kinds, holiday_dates, period_of_steps, season_of_days
-from kwhen.engine.rows import Block, Row
+from kwhen.engine.rows import Block, Row, cycle_matrix
 from kwhen.engine.tariff import DemandCharge
 
 Floats = NDArray[np.float64]
@@ -32,7 +32,7 @@ class DemandGroup:
     bin_start: Ints  # (B,)
     segment: Ints  # (B,)
     period: Ints  # (B,)
-    to_cycle: Floats  # (B, C)
+    to_cycle: Floats  # (B * T, C)
     ceiling_kw: Floats  # (B, T)
     usd_per_kw: Floats  # (B, T) times the segment's share of the cycle
 
@@ -75,7 +75,7 @@ def _demand_group(
         bin_start=begin,
         segment=segment,
         period=period,
-        to_cycle=np.eye(cycles.count)[segments.cycle[segment]],
+        to_cycle=cycle_matrix(segments.cycle[segment], cycles.count, ceilings.shape[1]),
         ceiling_kw=ceilings[period],
         usd_per_kw=prices[period] * segments.share_frac[segment][:, None],
     )

@@ -20,10 +20,11 @@ def row_kwh(plan: Compiled, home: Metered, net_kwh: Floats | None) -> Floats:
     energy = sheet.bins.gather(home.run_import_kwh) if net_kwh is None else net_kwh  # (H, B)
     if sheet.rows_are_bins:
         return energy
-    if net_kwh is None or not sheet.on_import.any():
-        return energy[:, sheet.bin_of_row]
-    imported = sheet.bins.gather(home.run_import_kwh)
-    return np.where(sheet.on_import, imported[:, sheet.bin_of_row], energy[:, sheet.bin_of_row])
+    found = energy.take(sheet.bin_of_row, axis=1)
+    if net_kwh is not None and sheet.has_on_import:
+        imported = sheet.bins.gather(home.run_import_kwh).take(sheet.bin_of_row, axis=1)
+        np.copyto(found, imported, where=sheet.on_import)
+    return found
 
 
 def tiered_kwh(plan: Compiled, home: Metered, kwh: Floats) -> Floats:
@@ -39,16 +40,17 @@ def tiered_kwh(plan: Compiled, home: Metered, kwh: Floats) -> Floats:
     size = np.maximum(np.abs(total), DUST_KWH)[..., None]
     reached_frac = np.minimum(ceiling / size, 1.0)  # (H, Q, T) of the pool, up to each ceiling
     by_tier_kwh = kwh[..., None] * reached_frac.take(sheet.pool_of_row, axis=1)
-    by_tier_kwh[..., 1:] -= by_tier_kwh[..., :-1].copy()
+    for tier in range(sheet.tiers_count - 1, 0, -1):  # from the last: each less what lies below
+        by_tier_kwh[..., tier] -= by_tier_kwh[..., tier - 1]
     if plan.rule is not None and plan.rule.tier_fill is TierFill.CHRONOLOGICAL:
-        fill_in_order(plan, home, ceiling, by_tier_kwh)
+        fill_in_order(plan, home, kwh, ceiling, by_tier_kwh)
     return by_tier_kwh
 
 
 def _ceiling_kwh(plan: Compiled, home: Metered) -> Floats:
     """Ceilings of every pool, (Q, T) or (H, Q, T) where they follow the billing demand."""
     sheet = plan.sheet
-    if not sheet.is_per_kw.any():
+    if not sheet.has_per_kw:
         return sheet.ceiling_kwh
     power = demand_kw(plan, home.meter_kwh)
     peak_kw = np.maximum.reduceat(power, plan.cycle_steps[:-1], axis=1)  # (H, C)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from kwhen.engine.compiled import PLANS_KEPT_COUNT, Compiled
 from kwhen.engine.layout import EnergyGroup
 from kwhen.engine.metered import Metered
+from kwhen.engine.sheet import slice_of
 from kwhen.engine.tariff import EnergyCharge
 from kwhen.engine.words import TierScope
 
@@ -27,7 +28,7 @@ class _Filling:
     pool: Ints  # (R',) whose ladder it meets
     runs_by_bin: Ints  # (R',)
     bin_start: Ints  # (b,) in that order
-    rows: Ints  # (b,) row of each bin
+    rows: Ints | slice  # (b,) row of each bin
 
 
 @lru_cache(maxsize=PLANS_KEPT_COUNT)
@@ -60,33 +61,37 @@ def _filling(plan: Compiled, number: int) -> _Filling:
         pool=sheet.pool_of_row[row_of_bin[bin_of_run]],
         runs_by_bin=runs - first,
         bin_start=bins.start[mine] - bins.start[mine[0]],
-        rows=row_of_bin[mine],
+        rows=slice_of(row_of_bin[mine]) or row_of_bin[mine],
     )
 
 
-def fill_in_order(plan: Compiled, home: Metered, ceiling_kwh: Floats, by_tier_kwh: Floats) -> None:
+def fill_in_order(
+    plan: Compiled, home: Metered, kwh: Floats, ceiling_kwh: Floats, by_tier_kwh: Floats
+) -> None:
     """Overwrite pooled rows (H, B, T) with tiers filled in the order of time.
 
-    ceiling_kwh : (Q, T) or (H, Q, T). A run that straddles a ceiling is of one period, so its
-    energy can be cut without looking at its steps. [kWh]
+    kwh : (H, B). ceiling_kwh : (Q, T) or (H, Q, T). A run that straddles a ceiling is of one
+    period, so its energy can be cut without looking at its steps. [kWh]
     """
     for first in range(0, home.homes_count, HOMES_AT_ONCE_COUNT):
         some = slice(first, first + HOMES_AT_ONCE_COUNT)
         ceiling = ceiling_kwh[some] if ceiling_kwh.ndim == 3 else ceiling_kwh
         for filling in _fillings(plan):
-            _fill(filling, home.run_import_kwh[some, filling.runs], ceiling, by_tier_kwh[some])
+            energy = home.run_import_kwh[some, filling.runs]
+            _fill(filling, energy, kwh[some], ceiling, by_tier_kwh[some])
 
 
-def _fill(filling: _Filling, energy_kwh: Floats, ceiling_kwh: Floats, by_tier_kwh: Floats) -> None:
-    after = np.cumsum(energy_kwh, axis=1)  # (H, R')
-    after -= (after - energy_kwh)[:, filling.segment_run]
+def _fill(
+    filling: _Filling, energy_kwh: Floats, kwh: Floats, ceiling_kwh: Floats, by_tier_kwh: Floats
+) -> None:
+    after = np.add.accumulate(energy_kwh, axis=1)  # (H, R')
+    after -= (after - energy_kwh).take(filling.segment_run, axis=1)
     before = after - energy_kwh
-    total = by_tier_kwh[:, filling.rows].sum(axis=2)
     below: Floats | float = 0.0
     for tier in range(by_tier_kwh.shape[2] - 1):
-        edge = ceiling_kwh[..., filling.pool, tier]
-        piece = (np.minimum(after, edge) - np.minimum(before, edge))[:, filling.runs_by_bin]
-        up_to = np.add.reduceat(piece, filling.bin_start, axis=1)
+        edge = ceiling_kwh[..., tier].take(filling.pool, axis=-1)
+        piece = np.minimum(after, edge) - np.minimum(before, edge)
+        up_to = np.add.reduceat(piece.take(filling.runs_by_bin, axis=1), filling.bin_start, axis=1)
         by_tier_kwh[:, filling.rows, tier] = up_to - below
         below = up_to
-    by_tier_kwh[:, filling.rows, -1] = total - below
+    by_tier_kwh[:, filling.rows, -1] = kwh[:, filling.rows] - below

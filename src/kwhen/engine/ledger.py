@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kwhen.engine.banks import draw
 from kwhen.engine.compensation import Bank, DatedPrice, Netting
-from kwhen.engine.compiled import Compiled
+from kwhen.engine.compiled import Compiled, Minimum
 from kwhen.engine.metered import Metered
 from kwhen.engine.rows import CLASS_COUNT, CLASS_INDEX, Block, class_mask, cycle_block
 from kwhen.engine.tariff import MinimumCharge
@@ -44,19 +44,14 @@ def settle(
     """
     due_usd = np.zeros((0, 0, CLASS_COUNT)) if class_usd is None else class_usd
     run = _Run(plan, home, due_usd, opening)
-    banks = plan.rule.banks if plan.rule is not None else ()
     run.take_surplus()
-    for bank in banks:
-        if ChargeClass.MINIMUM not in bank.pays:
-            run.pay_from(bank)
-    for charge, amount_usd in sorted(plan.minimums, key=lambda pair: pair[0].per is Per.YEAR):
-        if charge.per is Per.YEAR:
-            run.raise_year_to(charge, amount_usd)
+    for step in plan.ledger:
+        if isinstance(step, Bank):
+            run.pay_from(step)
+        elif step.charge.per is Per.YEAR:
+            run.raise_year_to(step)
         else:
-            run.raise_to(charge, amount_usd)
-    for bank in banks:
-        if ChargeClass.MINIMUM in bank.pays:
-            run.pay_from(bank)
+            run.raise_to(step)
     run.cash_out()
     return Settlement(blocks=tuple(run.blocks), carried=tuple(run.carried))
 
@@ -90,9 +85,10 @@ class _Run:
             return
         bank = rule.banks[0]
         reach = class_mask(bank.pays & ENERGY_CLASSES)
-        surplus = np.maximum(-(self.due_usd @ reach), 0.0)  # (H, C)
-        if surplus.any():
-            self.due_usd *= np.where((surplus > 0)[..., None], 1.0 - reach, 1.0)
+        due_usd = self.due_usd @ reach  # (H, C)
+        if np.minimum.reduce(due_usd, axis=None) < 0:
+            surplus = np.maximum(-due_usd, 0.0)
+            self.due_usd *= 1.0 - reach * (surplus > 0)[..., None]
             before = self.credit_usd.get(bank.name, 0.0)
             self.credit_usd[bank.name] = before + surplus
             self._add(f"Credit moved to {bank.name}", surplus, rule.source)
@@ -103,7 +99,7 @@ class _Run:
         source = rule.source if rule is not None else ""
         credit = self.credit_usd.get(bank.name)
         opening = self._lots(bank)
-        if credit is None and not opening:
+        if not opening and (credit is None or not np.count_nonzero(credit)):
             return
         if credit is None:
             credit = np.zeros(self.due_usd.shape[:2])
@@ -112,9 +108,11 @@ class _Run:
         years = self.plan.cycles.years if rule is None or rule.true_up else self._no_true_up()
         drawn = draw(bank, opening, credit, pool, years)
         self._add(f"Credit from {bank.name}", -drawn.paid_usd, source)
-        self._add("Credit paid out", -drawn.paid_out_usd, source)
-        used = np.minimum(drawn.paid_usd, pool) / np.where(pool > 0, pool, 1.0)  # (H, C)
-        self.due_usd *= 1.0 - reach * used[..., None]
+        if drawn.paid_out_usd is not None:
+            self._add("Credit paid out", -drawn.paid_out_usd, source)
+        if bank is not self.plan.ledger[-1]:  # nobody asks after the last one
+            used = np.minimum(drawn.paid_usd, pool) / np.where(pool > 0, pool, 1.0)  # (H, C)
+            self.due_usd *= 1.0 - reach * used[..., None]
         dated = bank.expires_months is not None
         for at, lot in drawn.lots:
             earned = self._month_of(at) if dated else None
@@ -125,6 +123,8 @@ class _Run:
 
     def _lots(self, bank: Bank) -> list[tuple[int, Floats]]:
         """What the home brings along for a bank, by the cycle in which it was earned."""
+        if not self.opening:
+            return []
         cycles, homes = self.plan.cycles, self.home.homes_count
         first = int(cycles.year[0]) * 12 + int(cycles.month[0])
         found = []
@@ -143,13 +143,15 @@ class _Run:
         months = first.year * 12 + first.month - 1 + cycle
         return date(months // 12, months % 12 + 1, 1)
 
-    def raise_to(self, charge: MinimumCharge, amount_usd: Floats) -> None:
+    def raise_to(self, minimum: Minimum) -> None:
         """Add what lacks to a cycle's minimum."""
+        charge, amount_usd = minimum.charge, minimum.amount_usd
         reached = np.maximum(self.due_usd @ class_mask(charge.of), 0.0)
         self._raise(charge, np.where(amount_usd > 0, np.maximum(amount_usd - reached, 0.0), 0.0))
 
-    def raise_year_to(self, charge: MinimumCharge, amount_usd: Floats) -> None:
+    def raise_year_to(self, minimum: Minimum) -> None:
         """Add what lacks to a year's minimum, in the last cycle of each year of the window."""
+        charge, amount_usd = minimum.charge, minimum.amount_usd
         reached = self.due_usd @ class_mask(charge.of)
         lacking_usd = np.zeros_like(reached)
         for cycles, _ in self.plan.cycles.years:
@@ -163,17 +165,15 @@ class _Run:
 
     def cash_out(self) -> None:
         """Pay the surplus kWh of every full year."""
-        rule, home = self.plan.rule, self.home
-        if rule is None or rule.cash_out is None or not rule.true_up or home.run_export_kwh is None:
+        rule, net = self.plan.rule, self.home.run_net_kwh
+        if rule is None or rule.cash_out is None or not rule.true_up or net is None:
             return
-        net = home.run_export_kwh - home.run_import_kwh
-        price, runs = self.plan.surplus_usd_per_kwh, self.plan.sheet.cycle_run.tolist()
-        surplus = np.zeros((home.homes_count, self.plan.cycles.count))
-        for cycles, is_full in self.plan.cycles.years:
-            if is_full:
-                year = slice(runs[cycles.start], [*runs, None][cycles.stop])
-                surplus[:, cycles.stop - 1] = np.maximum(net[:, year].sum(axis=1), 0.0)
-        if surplus.any():
+        years = [(last, np.add.reduce(net[:, runs], axis=1)) for last, runs in self.plan.full_years]
+        if any(np.minimum.reduce(year) < 0 for _, year in years):
+            price = self.plan.surplus_usd_per_kwh
+            surplus = np.zeros((self.home.homes_count, self.plan.cycles.count))
+            for last, year in years:
+                surplus[:, last] = np.maximum(-year, 0.0)
             terms = rule.cash_out.usd_per_kwh
             source = terms.source if isinstance(terms, DatedPrice) else rule.source
             self.blocks.append(
@@ -192,7 +192,7 @@ class _Run:
     def _add(
         self, name: str, amount_usd: Floats, source: str, klass: ChargeClass = ChargeClass.CREDIT
     ) -> None:
-        if amount_usd.any():
+        if np.count_nonzero(amount_usd):
             self.blocks.append(
                 cycle_block(
                     self.plan.cycles,

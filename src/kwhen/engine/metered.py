@@ -22,9 +22,9 @@ class Metered:
 
     meter_kwh: Floats  # (H, N) import as metered, for demand
     import_kwh: Floats  # (H, N) as billed: after hourly netting where the rule has it
-    export_kwh: Floats | None  # (H, N)
+    export_kwh: Floats | None  # (H, N) None where it earns and nets nothing
     run_import_kwh: Floats  # (H, R)
-    run_export_kwh: Floats | None  # (H, R)
+    run_net_kwh: Floats | None  # (H, R) import less export, where there is any
     deposit_usd: Floats  # (H, C, X) export x each price of the rule
 
     @property
@@ -50,16 +50,76 @@ def shaped(name: str, values: ArrayLike, like_kwh: Floats | None = None) -> Floa
     return rows
 
 
-def _check(
-    name: str, energy_kwh: Floats, sums_kwh: Floats, first_home: int, is_single: bool
-) -> None:
-    """Raise for the first element that is negative, NaN or infinite.
+def metered(
+    plan: Compiled, import_kwh: Floats, export_kwh: Floats | None, is_single: bool
+) -> Metered:
+    """Check (H, N) arrays and reduce them to runs and export worth, a few homes at a time.
 
-    A sum is finite only if all it adds up is, so the sums stand in for a pass over the elements.
+    Raises UsageError that names the first bad element.
     """
-    lowest_kwh = (energy_kwh[0] if len(energy_kwh) == 1 else energy_kwh).min()
-    if lowest_kwh >= 0 and isfinite(sums_kwh.sum()):
-        return
+    with np.errstate(over="ignore", invalid="ignore"):  # told by _refuse_bad
+        runs_kwh, deposit = _reduced(plan, import_kwh, export_kwh, is_single)
+    meter_kwh, rule = import_kwh, plan.rule
+    if rule is None:  # without a rule export earns nothing and nets nothing
+        export_kwh = None
+    elif rule.netting is Netting.HOURLY and export_kwh is not None:
+        import_kwh, export_kwh = _hourly_net(plan, import_kwh, export_kwh)
+        runs_kwh, deposit = _reduced(plan, import_kwh, export_kwh, is_single)
+    return Metered(
+        meter_kwh=meter_kwh,
+        import_kwh=import_kwh,
+        export_kwh=export_kwh,
+        run_import_kwh=runs_kwh[0],
+        run_net_kwh=None if export_kwh is None else runs_kwh[0] - runs_kwh[1],
+        deposit_usd=deposit,
+    )
+
+
+def without_export(plan: Compiled, home: Metered) -> Metered | None:
+    """The same homes if they exported nothing; None where that makes no difference.
+
+    Their import is not read again, unless each hour's export was netted from it.
+    """
+    rule = plan.rule
+    if rule is None or home.export_kwh is None:
+        return None
+    if rule.netting is Netting.HOURLY:
+        return metered(plan, home.meter_kwh, np.zeros_like(home.meter_kwh), is_single=False)
+    return Metered(
+        meter_kwh=home.meter_kwh,
+        import_kwh=home.import_kwh,
+        export_kwh=None,
+        run_import_kwh=home.run_import_kwh,
+        run_net_kwh=home.run_import_kwh,
+        deposit_usd=np.zeros_like(home.deposit_usd),
+    )
+
+
+def _reduced(
+    plan: Compiled, import_kwh: Floats, export_kwh: Floats | None, is_single: bool
+) -> tuple[Floats, Floats]:
+    """Sums over runs (1 | 2, H, R) of import and export, and the worth of export (H, C, X)."""
+    homes, starts = len(import_kwh), plan.sheet.run_start
+    channels = [import_kwh] if export_kwh is None else [import_kwh, export_kwh]
+    runs_kwh = np.empty((len(channels), homes, len(starts)))
+    deposit = np.zeros((homes, plan.cycles.count, plan.export_usd_per_kwh.shape[1]))
+    for first in range(0, homes, HOMES_AT_ONCE_COUNT):
+        some = slice(first, first + HOMES_AT_ONCE_COUNT)
+        rows = 0 if homes == 1 else some  # one row without its axis is half the time to numpy
+        for energy, sums in zip(channels, runs_kwh, strict=True):
+            np.add.reduceat(energy[rows], starts, axis=-1, out=sums[rows])
+        lowest_kwh = min(np.minimum.reduce(energy[rows], axis=None) for energy in channels)
+        # A sum is finite only if all it adds up is, so the sums stand in for the elements.
+        if not (lowest_kwh >= 0 and isfinite(np.add.reduce(runs_kwh[:, some], axis=None))):
+            for name, energy in zip(("import_kwh", "export_kwh"), channels, strict=False):
+                _refuse_bad(name, energy[some], first, is_single)
+        if export_kwh is not None and deposit.size:
+            deposit[some] = _deposits(plan, export_kwh[some], runs_kwh[1, some])
+    return runs_kwh, deposit
+
+
+def _refuse_bad(name: str, energy_kwh: Floats, first_home: int, is_single: bool) -> None:
+    """Raise for the first element that is negative, NaN or infinite, or for a sum that is."""
     bad = np.argwhere(~(np.isfinite(energy_kwh) & (energy_kwh >= 0)))
     if len(bad):
         home, step = bad[0]
@@ -68,57 +128,8 @@ def _check(
             f"{name}{where} is {energy_kwh[home, step]}; every value must be a finite number of "
             "kWh, 0 or more (fill gaps, and give net export in export_kwh)"
         )
-    raise UsageError(f"{name} holds values whose sum overflows; give energies in kWh")
-
-
-def metered(
-    plan: Compiled, import_kwh: Floats, export_kwh: Floats | None, is_single: bool
-) -> Metered:
-    """Check (H, N) arrays and reduce them to runs and export worth, a few homes at a time.
-
-    Raises UsageError that names the first bad element.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):  # told by _check
-        run_import, run_export, deposit = _reduced(plan, import_kwh, export_kwh, is_single)
-    meter_kwh, rule = import_kwh, plan.rule
-    if rule is not None and rule.netting is Netting.HOURLY and export_kwh is not None:
-        import_kwh, export_kwh = _hourly_net(plan, import_kwh, export_kwh)
-        run_import, run_export, deposit = _reduced(plan, import_kwh, export_kwh, is_single)
-    earns = rule is not None  # without a rule export earns nothing and nets nothing
-    return Metered(
-        meter_kwh=meter_kwh,
-        import_kwh=import_kwh,
-        export_kwh=export_kwh if earns else None,
-        run_import_kwh=run_import,
-        run_export_kwh=run_export if earns else None,
-        deposit_usd=deposit,
-    )
-
-
-def _reduced(
-    plan: Compiled, import_kwh: Floats, export_kwh: Floats | None, is_single: bool
-) -> tuple[Floats, Floats | None, Floats]:
-    """Sums over runs (H, R) of import and export, and the worth of export (H, C, X)."""
-    homes, starts = len(import_kwh), plan.sheet.run_start
-    run_import = np.empty((homes, len(starts)))
-    run_export = None if export_kwh is None else np.empty_like(run_import)
-    deposit = np.zeros((homes, plan.cycles.count, plan.export_usd_per_kwh.shape[1]))
-    for first in range(0, homes, HOMES_AT_ONCE_COUNT):
-        some = slice(first, first + HOMES_AT_ONCE_COUNT)
-        _sum_runs(import_kwh[some], starts, run_import[some])
-        _check("import_kwh", import_kwh[some], run_import[some], first, is_single)
-        if export_kwh is not None and run_export is not None:
-            _sum_runs(export_kwh[some], starts, run_export[some])
-            _check("export_kwh", export_kwh[some], run_export[some], first, is_single)
-            if plan.rule is not None and plan.rule.prices:
-                deposit[some] = _deposits(plan, export_kwh[some], run_export[some])
-    return run_import, run_export, deposit
-
-
-def _sum_runs(energy_kwh: Floats, starts: Ints, run_kwh: Floats) -> None:
-    """Write the sums of runs. One row without its axis is half the time to numpy."""
-    row = 0 if len(energy_kwh) == 1 else slice(None)
-    np.add.reduceat(energy_kwh[row], starts, axis=-1, out=run_kwh[row])
+    if not np.isfinite(energy_kwh.sum()):
+        raise UsageError(f"{name} holds values whose sum overflows; give energies in kWh")
 
 
 def _deposits(plan: Compiled, export_kwh: Floats, run_export_kwh: Floats) -> Floats:

@@ -13,7 +13,7 @@ from kwhen.engine.compensation import Netting, Rollover
 from kwhen.engine.compiled import PLANS_KEPT_COUNT, Compiled
 from kwhen.engine.layout import EnergyGroup
 from kwhen.engine.metered import Metered
-from kwhen.engine.sheet import period_names
+from kwhen.engine.sheet import period_names, slice_of
 from kwhen.engine.tariff import EnergyCharge
 from kwhen.engine.words import Credit
 
@@ -36,9 +36,9 @@ def net_kwh(
     charge in the next segment, and lapses (or is cashed out) at the true-up.
     """
     rule = plan.rule
-    if rule is None or rule.netting is not Netting.PERIODS or home.run_export_kwh is None:
+    if rule is None or rule.netting is not Netting.PERIODS or home.run_net_kwh is None:
         return None, ()
-    bin_kwh = plan.sheet.bins.gather(home.run_import_kwh - home.run_export_kwh)
+    bin_kwh = plan.sheet.bins.gather(home.run_net_kwh)
     if not rule.in_kwh:
         return bin_kwh, ()
     carried: list[Credit] = []
@@ -67,26 +67,27 @@ class Stretch:
         self.bins = bins[:, self.lanes]  # (S, p) −1 where a segment does not use it
         self.used = self.bins >= 0
         self.is_whole = bool(self.used.all())
+        self.span = slice_of(self.bins.ravel())
 
     def energy(self, bin_kwh: Floats) -> Floats:
-        """Energy of the lanes in use. (H, B) of bins → (H, S, p) [kWh]"""
+        """Energy of the lanes in use, a view where they lie so. (H, B) → (H, S, p) [kWh]"""
+        if self.span is not None:
+            return bin_kwh[:, self.span].reshape(len(bin_kwh), *self.bins.shape)
         found = bin_kwh.take(self.bins, axis=1)
         return found if self.is_whole else np.where(self.used, found, 0.0)
 
     def put(self, bin_kwh: Floats, billed_kwh: Floats) -> None:
-        """Write (H, S, p) back into the bins."""
-        if self.is_whole:
+        """Write (H, S, p) back into the bins, unless it is a view of them."""
+        if self.is_whole and self.span is None:
             bin_kwh[:, self.bins] = billed_kwh
-        else:
+        elif self.span is None:
             bin_kwh[:, self.bins[self.used]] = billed_kwh[:, self.used]
 
-    def handed_on(self, before_kwh: Floats | None, after_kwh: Floats) -> Floats | None:
+    def handed_on(self, before_kwh: Floats | None, after_kwh: Floats) -> Floats:
         """What the next stretch begins with, from all lanes (H, L) before and those in use after.
 
-        None where nothing was or is left. [kWh]
+        before_kwh is None where nothing was left. [kWh]
         """
-        if self.lapses:
-            return None
         if before_kwh is None:
             return np.asarray(after_kwh @ self.onward_frac[self.lanes])
         before_kwh[:, self.lanes] = after_kwh
@@ -162,14 +163,19 @@ def _carry(
     """Settle the stretches of one charge in order; yields the balances left at the end. [kWh]"""
     surplus = _opening(plan, stretches[0], brought, len(bin_kwh)) if brought else None  # (H, L)
     for stretch in stretches:
-        total = -np.cumsum(stretch.energy(bin_kwh), axis=1)  # (H, S, p)
+        energy = stretch.energy(bin_kwh)  # (H, S, p)
+        total = np.add.accumulate(energy, axis=1)
         if surplus is not None:
-            total += surplus[:, None, stretch.lanes]
-        lowest = np.minimum(np.minimum.accumulate(total, axis=1), 0.0)
-        billed = 0.0 - lowest  # what the running total sinks below its lowest so far
-        billed[:, 1:] += lowest[:, :-1]
-        stretch.put(bin_kwh, billed)
-        surplus = stretch.handed_on(surplus, total[:, -1] - lowest[:, -1])
+            total -= surplus[:, None, stretch.lanes]
+        highest = np.maximum.accumulate(total, axis=1)
+        np.maximum(highest, 0.0, out=highest)
+        energy[:, 0] = highest[:, 0]  # billed is what rises above the highest total so far
+        np.subtract(highest[:, 1:], highest[:, :-1], out=energy[:, 1:])
+        stretch.put(bin_kwh, energy)
+        if stretch.lapses:
+            surplus = None
+        else:
+            surplus = stretch.handed_on(surplus, highest[:, -1] - total[:, -1])
     if surplus is None or _last_true_up(plan):
         return
     for period in range(surplus.shape[1]):

@@ -64,7 +64,7 @@ class Bill:
     _compiled: "Compiled" = field(repr=False)
     _is_single: bool = field(repr=False)
     _homes_count: int = field(repr=False)
-    _without_export: Callable[[], "Bill"] = field(repr=False)
+    _without_export: Callable[[], "Bill | None"] = field(repr=False)
 
     @property
     def is_complete(self) -> bool:
@@ -82,7 +82,10 @@ class Bill:
     @cached_property
     def credit_usd(self) -> Amount:
         """What exporting saved: the bill of the same import without export, less this bill."""
-        saved = np.asarray(self._without_export().total_usd - self.total_usd)
+        other = self._without_export()
+        if other is None:
+            return 0.0 if self._is_single else np.zeros(self._homes_count)
+        saved = np.asarray(other.total_usd - self.total_usd)
         saved = saved if self._compiled.is_exact else to_cents(saved)
         return float(saved) if self._is_single else saved
 

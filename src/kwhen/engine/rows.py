@@ -11,6 +11,7 @@ from kwhen.engine.cycles import Cycles
 from kwhen.engine.words import ChargeClass
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 CENTS_PER_USD = 100.0
 HALF_CENT = 0.5 + 1e-7  # a half that binary fractions left a hair short still rounds up
@@ -22,8 +23,12 @@ CLASS_INDEX = {klass: number for number, klass in enumerate(CLASSES)}
 
 def to_cents(amount_usd: Floats) -> Floats:
     """Round to whole cents, halves away from zero. [USD]"""
-    size = np.floor(np.abs(amount_usd) * CENTS_PER_USD + HALF_CENT)
-    return np.asarray(np.copysign(size / CENTS_PER_USD, amount_usd))
+    size = np.abs(amount_usd, dtype=np.float64, out=np.empty(np.shape(amount_usd)))
+    size *= CENTS_PER_USD
+    size += HALF_CENT
+    np.floor(size, out=size)
+    size /= CENTS_PER_USD
+    return np.copysign(size, amount_usd, out=size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,13 +56,19 @@ class Block:
     quantity: Floats  # (H | 1, B, T)
     usd_per_unit: Floats  # broadcasts with quantity; USD per unit
     exact_usd: Floats  # (H | 1, B, T)
-    to_cycle: Floats | None = None  # (B, C) 1 where a row is of a cycle; None: one row a cycle
+    to_cycle: Floats | None = None  # (B * T, C) of `cycle_matrix`; None: one row a cycle, T = 1
     klass: ChargeClass | None = None  # of every row; None: they differ
 
     def cycle_usd(self, amount_usd: Floats) -> Floats:
         """Amounts (H, B, T) summed by cycle. (H, C) [USD]"""
-        by_row = amount_usd[..., 0] if amount_usd.shape[-1] == 1 else amount_usd.sum(axis=-1)
-        return by_row if self.to_cycle is None else np.asarray(by_row @ self.to_cycle)
+        if self.to_cycle is None:
+            return amount_usd[..., 0]
+        return np.asarray(amount_usd.reshape(len(amount_usd), -1) @ self.to_cycle)
+
+
+def cycle_matrix(cycle: Ints, cycles_count: int, tiers_count: int) -> Floats:
+    """1 where a row and tier is of a cycle. cycle : (B,) of each row. → (B * T, C)"""
+    return np.eye(cycles_count)[np.repeat(cycle, tiers_count)]
 
 
 def cycle_block(

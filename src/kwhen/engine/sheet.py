@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from kwhen.engine.compensation import ExportRule, Netting
 from kwhen.engine.cycles import Cycles
 from kwhen.engine.layout import EnergyGroup, run_starts
-from kwhen.engine.rows import CLASS_COUNT, CLASS_INDEX, Row
+from kwhen.engine.rows import CLASS_COUNT, CLASS_INDEX, Row, cycle_matrix
 from kwhen.engine.tariff import EnergyCharge, RiderCharge
 from kwhen.engine.words import ChargeClass, TierScope
 
@@ -40,7 +40,8 @@ class Bins:
         """Energy of runs (H, R) by bin. (H, B) [kWh]"""
         if not len(self.start):
             return np.zeros((len(run_kwh), 0))
-        return np.add.reduceat(run_kwh.take(self.run, axis=1), self.start, axis=1)
+        by_bin = run_kwh.take(self.run, axis=1)
+        return np.add.reduceat(by_bin, self.start, axis=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,21 +54,30 @@ class Sheet:
     rows: tuple[Row, ...]  # (B',)
     bin_of_row: Ints  # (B',)
     on_import: Bools  # (B',) the row counts import alone, whatever is netted
+    has_on_import: bool
     rows_are_bins: bool  # in their order, and none counts import alone
     pool_start: Ints  # (Q,) first row of each pool
     pool_of_row: Ints  # (B',)
     ceiling_kwh: Floats  # (Q, T)
     is_per_kw: Bools  # (Q,) the ceiling is multiplied by the cycle's billing demand
+    has_per_kw: bool
     cycle_of_pool: Ints  # (Q,)
     usd_per_kwh: Floats  # (B', T)
     class_usd_per_kwh: Floats  # (B' * T, C * K)
-    to_cycle: Floats  # (B', C)
+    to_cycle: Floats  # (B' * T, C)
     span_rows: tuple[slice, ...]  # rows of each version
 
     @property
     def tiers_count(self) -> int:
         """Width T of the tier axis."""
         return int(self.usd_per_kwh.shape[1])
+
+
+def slice_of(index: Ints) -> slice | None:
+    """Indices as one slice, which numpy reads without a copy; None where they leave a hole."""
+    if not len(index) or index[0] < 0 or not (np.diff(index) == 1).all():
+        return None
+    return slice(int(index[0]), int(index[-1]) + 1)
 
 
 def energy_sheet(
@@ -199,16 +209,18 @@ def _assemble(
         rows=tuple(_row(d, p, int(c)) for d, p, c in zip(drafts, prices, cycle, strict=True)),
         bin_of_row=np.array([draft.bin for draft in drafts], dtype=np.int64),
         on_import=np.array([draft.on_import for draft in drafts], dtype=bool),
+        has_on_import=any(draft.on_import for draft in drafts),
         rows_are_bins=[(d.bin, d.on_import) for d in drafts]
         == [(number, False) for number in range(len(bins.start))],
         pool_start=pool_start,
         pool_of_row=np.cumsum(is_new, dtype=np.int64) - 1,
         ceiling_kwh=_padded([d.group.ceiling_kwh[d.segment, d.period] for d in firsts], tiers),
         is_per_kw=np.array([draft.group.per_kw for draft in firsts], dtype=bool),
+        has_per_kw=any(draft.group.per_kw for draft in firsts),
         cycle_of_pool=cycle[pool_start],
         usd_per_kwh=np.array([p.sum(axis=1) for p in prices]).reshape(len(drafts), tiers),
         class_usd_per_kwh=_class_prices(drafts, prices, cycle, cycles.count, tiers),
-        to_cycle=np.eye(cycles.count)[cycle],
+        to_cycle=cycle_matrix(cycle, cycles.count, tiers),
         span_rows=_span_rows(drafts, spans_count),
     )
 

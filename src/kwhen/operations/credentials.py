@@ -26,6 +26,7 @@ KIND_OF = {
     Environment.SANDBOX: CredentialKind.TEST,
     Environment.PRODUCTION: CredentialKind.LIVE,
 }
+LONGEST_NAME_COUNT = 255
 SESSION_SCOPES = EVERY_SCOPE - {Scope.KEYS_ADMIN, Scope.WEBHOOK_WRITE, Scope.ONBOARDING_WRITE}
 
 
@@ -50,17 +51,21 @@ def create_organisation(
     InvalidFields
         The name is blank or over 255 characters.
     """
-    if not 1 <= len(name.strip()) <= 255:
-        raise InvalidFields.one("name", "give 1 to 255 characters")
     organisation = Organisation(
         id=new_id("org"),
-        name=name.strip(),
+        name=_checked(name),
         created_at=deployment.clock(),
         production_allowed=production_allowed,
     )
     with deployment.database.writing() as session:
         organisations.add_organisation(session, organisation)
     return organisation
+
+
+def _checked(name: str) -> str:
+    if not 1 <= len(name.strip()) <= LONGEST_NAME_COUNT:
+        raise InvalidFields.one("name", f"give 1 to {LONGEST_NAME_COUNT} characters")
+    return name.strip()
 
 
 def every_organisation(deployment: Deployment) -> list[Organisation]:
@@ -83,7 +88,7 @@ def create_key(
     Raises
     ------
     ProductionDenied : the organisation has a sandbox only
-    InvalidFields : the key would be expired already
+    InvalidFields : the name is blank or too long, or the key would be expired already
     UnknownId : there is no such organisation
     """
     organisation = organisations.find_organisation(work.session, work.tenant.org_id)
@@ -97,7 +102,7 @@ def create_key(
         id=new_id("ws_agent_cred" if kind is CredentialKind.AGENT else "ws_cred"),
         tenant=work.tenant,
         kind=kind or KIND_OF[work.tenant.environment],
-        name=name,
+        name=_checked(name),
         prefix=shown_prefix(secret),
         scopes=frozenset(scopes),
         created_at=work.now,
@@ -118,7 +123,7 @@ def create_session(work: Work, parent: Credential, user_id: str | None) -> Issue
         parent,
         id=new_id("ws_cred"),
         kind=CredentialKind.SESSION,
-        name=f"session of {parent.name}"[:255],
+        name=f"session of {parent.name}"[:LONGEST_NAME_COUNT],
         prefix=shown_prefix(secret),
         scopes=parent.scopes & SESSION_SCOPES,
         created_at=work.now,
@@ -149,8 +154,13 @@ def revoke_key(work: Work, credential_id: str) -> Credential:
 
 
 def create_channel_partner(work: Work, name: str) -> ChannelPartner:
-    """Make a channel partner whose id homes can name."""
-    partner = ChannelPartner(id=new_id("ws_partner"), name=name)
+    """Make a channel partner whose id homes can name.
+
+    Raises
+    ------
+    InvalidFields : the name is blank or too long
+    """
+    partner = ChannelPartner(id=new_id("ws_partner"), name=_checked(name))
     organisations.add_channel_partner(work.session, work.tenant, partner)
     return partner
 

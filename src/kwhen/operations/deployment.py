@@ -85,9 +85,11 @@ def open_deployment(settings: Settings) -> Deployment:
     Raises
     ------
     SettingError
-        The tables are out of date and may not be changed, or the secret is another one.
+        The database does not answer, its tables are out of date and may not be changed, or the
+        secret is another one.
     """
     database = Database(settings.database)
+    database.check()
     if not migrate.is_up_to_date(database):
         if not settings.auto_upgrade:
             raise SettingError(

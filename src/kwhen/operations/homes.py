@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from kwhen.catalog.places import Place, normal_zipcode, place, utility
+from kwhen.catalog.places import Place, normal_zipcode, place, usual_id, utility
 from kwhen.catalog.plans import RatePlan
 from kwhen.engine.choice import NO_EXPORT_RULE
 from kwhen.errors import ChoiceError, FieldError, Forbidden, InvalidFields, NotFound, UnknownId
@@ -146,7 +146,7 @@ def _changed(work: Work, before: HomeFacts, changes: Mapping[str, Any]) -> HomeF
     wrong: list[FieldError] = []
     plain = {name: value for name, value in changes.items() if name in _FACTS}
     facts = replace(before, **plain)
-    facts = _with_place(facts, changes, wrong)
+    facts = _with_place(facts, before.zipcode, changes, wrong)
     facts = _with_plan(work, facts, changes, wrong)
     facts = replace(facts, solar=_solar(before.solar, changes, wrong))
     if "questionnaire" in changes:
@@ -172,7 +172,10 @@ def place_of(zipcode: str | None) -> Place | None:
         return None
 
 
-def _with_place(facts: HomeFacts, changes: Mapping[str, Any], wrong: list[FieldError]) -> HomeFacts:
+def _with_place(
+    facts: HomeFacts, before: str | None, changes: Mapping[str, Any], wrong: list[FieldError]
+) -> HomeFacts:
+    """What a ZIP tells, where it is another one than before."""
     if changes.get("timezone") is not None:
         try:
             ZoneInfo(changes["timezone"])
@@ -181,6 +184,8 @@ def _with_place(facts: HomeFacts, changes: Mapping[str, Any], wrong: list[FieldE
     if changes.get("zipcode") is None:
         return facts
     zipcode = restored_zipcode(changes["zipcode"])
+    if zipcode == before:
+        return replace(facts, zipcode=zipcode)
     where = place_of(zipcode)
     known = (where.timezone, where.city, COUNTRY) if where else (None, None, None)
     derived: dict[str, Any] = {
@@ -193,15 +198,12 @@ def _with_plan(
     work: Work, facts: HomeFacts, changes: Mapping[str, Any], wrong: list[FieldError]
 ) -> HomeFacts:
     """Utility and plan that fit together; a plan alone fills the utility."""
-    utility_id = changes.get("utility_id")
-    if utility_id is not None and not _is_utility(utility_id):
-        wrong.append(
-            FieldError("utilityId", f"{utility_id[:40]!r} is no EIA id of a utility, such as 14328")
-        )
-        return facts
+    utility_id = _utility_id(changes.get("utility_id"), wrong)
+    if utility_id is not None:
+        facts = replace(facts, utility_id=utility_id)
     plan = _plan(work, changes.get("rate_plan_id"), wrong)
     if plan is not None:
-        return _on_plan(facts, plan, changes, wrong)
+        return _on_plan(facts, plan, utility_id, changes, wrong)
     stored = facts.rate_plan_id if "rate_plan_id" not in changes else None
     if utility_id is not None and stored is not None and not _belongs(work, stored, utility_id):
         return replace(facts, rate_plan_id=None)
@@ -211,10 +213,13 @@ def _with_plan(
 
 
 def _on_plan(
-    facts: HomeFacts, plan: RatePlan, changes: Mapping[str, Any], wrong: list[FieldError]
+    facts: HomeFacts,
+    plan: RatePlan,
+    chosen: str | None,
+    changes: Mapping[str, Any],
+    wrong: list[FieldError],
 ) -> HomeFacts:
     own = str(plan.utility_id)
-    chosen = changes.get("utility_id")
     if chosen is not None and chosen != own:
         wrong.append(
             FieldError("ratePlanId", f"{plan.key} belongs to utility {own}, not to {chosen}")
@@ -224,12 +229,18 @@ def _on_plan(
     return replace(facts, utility_id=own, rate_plan_id=plan.id)
 
 
-def _is_utility(utility_id: str) -> bool:
+def _utility_id(text: str | None, wrong: list[FieldError]) -> str | None:
+    """The id under which plans name the utility that a body names by any of its EIA ids."""
+    if text is None:
+        return None
     try:
-        utility(int(utility_id))
-    except (NotFound, ValueError):
-        return False
-    return utility_id.isascii() and utility_id.isdigit()
+        if text.isascii() and text.isdigit():
+            utility(int(text))
+            return str(usual_id(int(text)))
+    except NotFound:
+        pass  # digits that are nobody's, told as other words are
+    wrong.append(FieldError("utilityId", f"{text[:40]!r} is no EIA id of a utility, such as 14328"))
+    return None
 
 
 def _plan(work: Work, rate_plan_id: str | None, wrong: list[FieldError]) -> RatePlan | None:

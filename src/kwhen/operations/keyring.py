@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet
 
 from kwhen.errors import SettingError
 from kwhen.records import CredentialKind
+from kwhen.settings import Settings
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_COUNT, CHECKSUM_COUNT = 32, 6
@@ -75,6 +76,19 @@ def read_keyring(secret: str | None, folder: Path) -> Keyring:
     except FileExistsError:
         pass  # of an earlier start
     return Keyring(file.read_text().strip())
+
+
+def held_keyring(settings: Settings) -> Keyring | None:
+    """The keyring of a deployment as it is, None where its secret is yet to be made.
+
+    Raises
+    ------
+    SettingError
+    """
+    if settings.secret is not None:
+        return Keyring(settings.secret.get_secret_value())
+    file = settings.data.expanduser() / FILE
+    return Keyring(file.read_text().strip()) if file.exists() else None
 
 
 def _for_the_owner_alone(path: str, flags: int) -> int:

@@ -13,6 +13,7 @@ from kwhen.service.routes import (
     agents,
     batch,
     compare,
+    docs,
     feedback,
     health,
     homes,
@@ -65,4 +66,5 @@ def create_app(deployment: Deployment) -> FastAPI:
     tell_problems(app)
     for router in (*ROUTERS, *VTN_ROUTERS):
         app.router.routes.extend(router.routes)  # flat: a 405 then finds every method of a path
+    app.router.routes.extend(docs.routes)
     return app

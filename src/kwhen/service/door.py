@@ -33,6 +33,7 @@ from kwhen.storage import answers
 KEY_HEADER = "x-ws-api-key"
 IDEMPOTENCY = "idempotency-key"
 LONGEST_KEY_COUNT = 255
+LONGEST_ADDRESS_COUNT = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +116,8 @@ RequestId = Annotated[str, Depends(_request_id)]
 
 def address_of(request: Request) -> str:
     """The address of the client; of a trusted proxy's client, the server has put it here."""
-    return request.client.host if request.client else "unknown"
+    # A proxy's header may say anything, at any length.
+    return request.client.host[:LONGEST_ADDRESS_COUNT] if request.client else "unknown"
 
 
 class GatedRoute(APIRoute):

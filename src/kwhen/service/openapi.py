@@ -30,6 +30,8 @@ from kwhen.service.reference.problems import (
 from kwhen.service.reference.words import DESCRIPTION, FIELDS, TAGS
 from kwhen.service.requests import JSON_TYPE
 from kwhen.service.uploads import MULTIPART, PARQUET, REQUEST_PART, TheUpload
+from kwhen.wire.compare import ARRAY_PATHS, CompareRequest
+from kwhen.wire.intervals import PATHS
 
 Json = dict[str, Any]
 
@@ -121,15 +123,20 @@ def _tell_uploads(operation: Json, route: APIRoute) -> None:
     if UPLOAD not in _calls(route.dependant):
         return
     content = operation["requestBody"]["content"]
+    request = content[JSON_TYPE]["schema"]
+    paths = ARRAY_PATHS if request == {"$ref": f"{REF}{CompareRequest.__name__}"} else PATHS
     content[MULTIPART] = {
         "schema": {
             "type": "object",
             "description": "The arrays as parts of their own, by their names (`usage`, or "
             "`base.usage` where they lie deeper); all other fields in the part `request`. A part "
             f"is a NumPy file, or Parquet with the type {PARQUET}: one row a day, 96 values.",
-            "properties": {REQUEST_PART: content[JSON_TYPE]["schema"]},
+            "properties": {
+                REQUEST_PART: request,
+                **{path: {"type": "string", "format": "binary"} for path in paths},
+            },
             "required": [REQUEST_PART],
-            "additionalProperties": {"type": "string", "format": "binary"},
+            "additionalProperties": False,
         },
         "encoding": {REQUEST_PART: {"contentType": JSON_TYPE}},
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from kwhen.errors import SettingError
@@ -31,7 +31,7 @@ class Database:
     """SQLite in one file, or PostgreSQL."""
 
     def __init__(self, url: str) -> None:
-        self.url = _checked(url)
+        self.url = checked_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url, is_sqlite=self.is_sqlite)
         # On SQLite every transaction sees one state; on PostgreSQL it is asked for.
@@ -57,13 +57,35 @@ class Database:
         with self._writer.begin() as connection:
             yield connection
 
+    def check(self) -> None:
+        """See that the database answers.
+
+        Raises
+        ------
+        SettingError
+        """
+        try:
+            with self.engine.connect():
+                pass
+        except DBAPIError as error:
+            where = self.url.render_as_string(hide_password=True)
+            said = str(error.orig).strip().splitlines()[0]
+            raise SettingError(
+                f"the database {where} cannot be opened: {said}; see KWHEN_DATABASE_URL"
+            ) from error
+
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
 
 
-def _checked(text: str) -> URL:
-    """The URL with the driver that kwhen uses."""
+def checked_url(text: str) -> URL:
+    """The URL with the driver that kwhen uses.
+
+    Raises
+    ------
+    SettingError
+    """
     try:
         url = make_url(text)
     except ArgumentError as error:

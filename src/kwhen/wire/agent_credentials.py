@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from kwhen.wire.kinds import MomentField, Name, Text255
+from kwhen.wire.kinds import WHOLE, MomentField, Name, Text255
 
 Text128 = Annotated[str, StringConstraints(max_length=128)]
 LONGEST_TTL_S = 30 * 24 * 3600
@@ -34,8 +34,8 @@ class AgentCredentialRequest(_Snake):
     user_email: Text255 | None = Field(None, description="Where to reach them.")
     company: Text255 | None = Field(None, description="Their company.")
     requested_environment: Text128 | None = Field(None, description="Only `sandbox` is given.")
-    requested_ttl_seconds: int | None = Field(
-        None, ge=60, le=LONGEST_TTL_S, description="Life; 24 hours without."
+    requested_ttl_seconds: Annotated[int, Field(ge=60, le=LONGEST_TTL_S), WHOLE] | None = Field(
+        None, description="Life; 24 hours without."
     )
 
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from kwhen.wire.homes import LARGEST_SOLAR_KW, SolarInfoSent
+from kwhen.wire.homes import SolarInfoSent
 from kwhen.wire.impact import Arrays, Flag, ImpactAnswer, InlineHomeSent
-from kwhen.wire.kinds import DayField, DayOrMoment, Text255, ZipcodeField
+from kwhen.wire.kinds import WHOLE, DayField, DayOrMoment, SolarKwOrNone, Text255, ZipcodeField
 from kwhen.wire.model import Answered, Sent
 
 ARRAY_PATHS = ("base.usage", "base.export", "optimised.usage", "optimised.export")
@@ -30,7 +30,7 @@ ClockField = Annotated[
     BeforeValidator(_clock),
     WithJsonSchema({"type": "string", "pattern": CLOCK, "examples": ["00:00"]}),
 ]
-Hour = Annotated[int, Field(ge=0, le=23)]
+Hour = Annotated[int, Field(ge=0, le=23), WHOLE]
 
 
 class BatterySent(Sent):
@@ -59,6 +59,12 @@ class LoadShiftSent(Sent):
     from_hours: list[Hour] = Field(min_length=1, max_length=24, examples=[[16, 17, 18, 19, 20]])
     to_hours: list[Hour] = Field(min_length=1, max_length=24, examples=[[10, 11, 12, 13]])
     share: float = Field(ge=0, le=1, description="How much of it moves.")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if both := sorted({*self.from_hours} & {*self.to_hours}):
+            raise ValueError(f"hours are in fromHours or in toHours, not in both: {both}")
+        return self
 
 
 class ScenarioSent(Arrays):
@@ -137,7 +143,7 @@ class PlansHomeSent(Sent):
 
     zipcode: ZipcodeField = Field(description="US ZIP code.")
     rate_plan_id: Text255 | None = Field(None, description="The plan that it is on.")
-    solar_capacity_kw: float | None = Field(None, ge=0, le=LARGEST_SOLAR_KW, description="kW.")
+    solar_capacity_kw: SolarKwOrNone | None = Field(None, description="kW.")
     is_non_net_metered: bool | None = Field(None, description="True: net billing.")
     interconnection_date: DayField | None = Field(None, description="Sets the export vintage.")
     annual_kwh: float | None = Field(

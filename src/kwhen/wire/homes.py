@@ -1,11 +1,22 @@
 """Homes as clients send and get them."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator
 
 from kwhen.records import HomeRecord, SolarInfo
-from kwhen.wire.kinds import DayField, MomentField, Name, Text255, Text2000, ZipcodeField
+from kwhen.wire.kinds import (
+    WHOLE,
+    DayField,
+    MomentField,
+    Name,
+    SolarKw,
+    SolarKwOrNone,
+    Text64,
+    Text255,
+    Text2000,
+    ZipcodeField,
+)
 from kwhen.wire.model import Answered, Sent
 
 Intensity = Literal["LOW", "MEDIUM", "HIGH"]
@@ -19,15 +30,12 @@ QUESTIONNAIRE = {
     "has_ac": "hasAC",
     "ac_type": "acType",
 }
-LARGEST_SOLAR_KW = 1000.0
 
 
 class SolarInfoSent(Sent):
     """A home's solar in PVWatts terms."""
 
-    system_size_kw: float = Field(
-        gt=0, le=LARGEST_SOLAR_KW, description="DC rating of the modules, kW."
-    )
+    system_size_kw: SolarKw = Field(description="DC rating of the modules, kW.")
     is_non_net_metered: bool = Field(
         description="True: exports earn less than imports cost (net billing)."
     )
@@ -35,9 +43,9 @@ class SolarInfoSent(Sent):
     array_type: ArrayName | None = Field(None, description="PVWatts' array type.")
     tilt: float | None = Field(None, ge=0, le=90, description="Degrees from horizontal.")
     azimuth: float | None = Field(None, ge=0, lt=360, description="Degrees from north, clockwise.")
-    losses: float | None = Field(None, ge=0, lt=100, description="System losses, percent.")
-    inverter_efficiency: float | None = Field(None, gt=0, le=100, description="Percent.")
-    dc_ac_ratio: float | None = Field(None, gt=0, le=10, description="DC over AC rating.")
+    losses: float | None = Field(None, ge=0, le=99, description="System losses, percent.")
+    inverter_efficiency: float | None = Field(None, ge=90, le=99.5, description="Percent.")
+    dc_ac_ratio: float | None = Field(None, ge=0.2, le=10, description="DC over AC rating.")
     interconnection_date: DayField | None = Field(
         None, description="Date of the permission to operate; sets the export vintage."
     )
@@ -77,10 +85,10 @@ class HomeChange(Sent):
     )
     unstructured_address: Text2000 | None = Field(None, description="An address in one line.")
     client_id: Text255 | None = Field(None, description="Your own id of the home.")
-    timezone: Text255 | None = Field(
+    timezone: Text64 | None = Field(
         None, description="IANA zone; else that of the ZIP.", examples=["America/Los_Angeles"]
     )
-    country: Text255 | None = Field(None, description="Else US where the ZIP is known.")
+    country: Text64 | None = Field(None, description="Else US where the ZIP is known.")
     city: Text255 | None = Field(None, description="Else that of the ZIP.")
     zipcode: ZipcodeField | None = Field(None, description="US ZIP code.", examples=["94107"])
     street_address: Text2000 | None = Field(None, description="Street and number.")
@@ -88,19 +96,22 @@ class HomeChange(Sent):
     meter_id_source: Text255 | None = Field(None, description="Who gave the meter id.")
     channel_partner_id: Text255 | None = Field(None, description="A known channel partner.")
     enabled: bool | None = Field(None, description="False: left out of webhook runs.")
-    energy_market_bidding_enabled: bool | None = Field(
+    energy_market_bidding_enabled: bool = Field(  # type: ignore[assignment]
         None, description="Whether the wholesale market enters the price."
     )
-    carbon_signal_intensity: Intensity | None = Field(
-        None, description="What carbon counts in the price: 15, 51 or 190 $ a tonne."
+    carbon_signal_intensity: Intensity = Field(
+        None,  # type: ignore[arg-type]
+        description="What carbon counts in the price: 15, 51 or 190 $ a tonne.",
     )
-    modal_home: bool | None = Field(None, description="A made-up home that stands for many.")
-    export_rule: Text255 | None = Field(
+    modal_home: bool = Field(  # type: ignore[assignment]
+        None, description="A made-up home that stands for many."
+    )
+    export_rule: Text64 | None = Field(
         None, description="Export compensation, such as NEM2, NBT or NONE.", examples=["NBT"]
     )
     solar_info: SolarInfoSent | None = Field(None, description="Its solar; null removes it.")
-    solar_system_size_kw: float | None = Field(
-        None, ge=0, le=LARGEST_SOLAR_KW, description="With isNonNetMetered; 0 or null: no solar."
+    solar_system_size_kw: SolarKwOrNone | None = Field(
+        None, description="With isNonNetMetered; 0 or null: no solar."
     )
     is_non_net_metered: bool | None = Field(None, description="With solarSystemSizeKw.")
     has_ev_charger: bool | None = Field(None, description="Kept as told.")
@@ -110,7 +121,9 @@ class HomeChange(Sent):
     has_ac: bool | None = Field(None, alias="hasAC", description="Kept as told.")
     ac_type: Text255 | None = Field(None, description="Kept as told.")
 
-    @field_validator("energy_market_bidding_enabled", "carbon_signal_intensity", "modal_home")
+    @field_validator(
+        "energy_market_bidding_enabled", "carbon_signal_intensity", "modal_home", mode="before"
+    )
     @classmethod
     def _not_null(cls, value: Any) -> Any:
         if value is None:
@@ -119,7 +132,8 @@ class HomeChange(Sent):
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, by the names of `HomeFacts`, with solar as its own."""
-        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        # Not by getattr, which warns of the deprecated alias wherever an answer is sent back.
+        sent = {name: self.__dict__[name] for name in self.model_fields_set}
         alias = sent.pop("utility_id_alias", None)
         if "utility_id" not in sent and "utility_id_alias" in self.model_fields_set:
             sent["utility_id"] = alias
@@ -141,8 +155,12 @@ class HomeCreate(HomeChange):
 class HomeList(Sent):
     """Which homes to list; all without fields."""
 
-    page_size: int | None = Field(None, ge=1, le=1000, description="Homes a page.")
-    page_number: int | None = Field(None, ge=1, le=1_000_000, description="From 1.")
+    page_size: Annotated[int, Field(ge=1, le=1000), WHOLE] | None = Field(
+        None, description="Homes a page."
+    )
+    page_number: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = Field(
+        None, description="From 1."
+    )
     after: Text255 | None = Field(
         None, description="Id of the last home seen: pages that stay exact while homes change."
     )
@@ -154,7 +172,7 @@ class SolarCreate(Sent):
     """Solar for a home."""
 
     home_id: str = Field(max_length=255, description="Its id.")
-    solar_system_size_kw: float = Field(gt=0, le=LARGEST_SOLAR_KW, description="DC rating, kW.")
+    solar_system_size_kw: SolarKw = Field(description="DC rating, kW.")
     is_non_net_metered: bool = Field(description="True: net billing.")
 
 

@@ -10,7 +10,7 @@ from kwhen.errors import FieldError, InvalidFields
 from kwhen.wire.field_errors import field_errors
 from kwhen.wire.interval_rules import CELLS_COUNT, MOST_CELL_KWH, MOST_DAYS
 from kwhen.wire.intervals import IntervalBody
-from kwhen.wire.kinds import DayField, DayOrMoment, Text255, ZipcodeField
+from kwhen.wire.kinds import WHOLE, DayField, DayOrMoment, SolarKwOrNone, Text255, ZipcodeField
 from kwhen.wire.model import Answered, Sent
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,6 @@ Day96 = Annotated[
 ]
 Days = Annotated[list[Day96], Field(min_length=1, max_length=MOST_DAYS)]
 Flag = bool | None  # null: as if it were not there
-LARGEST_SOLAR_KW = 1000.0
 
 
 class InlineHomeSent(Sent):
@@ -42,8 +41,8 @@ class InlineHomeSent(Sent):
     carbon_signal_importance: Literal["LOW", "MEDIUM", "HIGH"] | None = Field(
         None, description="Accepted; it does not enter CO2e."
     )
-    solar_capacity_kw: float | None = Field(
-        None, ge=0, le=LARGEST_SOLAR_KW, description="For default usage and the usual use; kW."
+    solar_capacity_kw: SolarKwOrNone | None = Field(
+        None, description="For default usage and the usual use; kW."
     )
     is_non_net_metered: bool | None = Field(
         None, description="True: the utility's net billing; false: its net metering."
@@ -104,8 +103,10 @@ class ImpactRequest(HomeImpactRequest):
 class MonthRequest(Arrays):
     """Energy of one month of a stored home."""
 
-    month: int = Field(ge=1, le=12)
-    year: int | None = Field(None, ge=2000, le=2100, description="This year without.")
+    month: Annotated[int, Field(ge=1, le=12), WHOLE]
+    year: Annotated[int, Field(ge=2000, le=2100), WHOLE] | None = Field(
+        None, description="This year without."
+    )
     debug: Flag = False
     export_rule: Text255 | None = None
     strict_versions: Flag = False

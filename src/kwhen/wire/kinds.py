@@ -4,7 +4,14 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from kwhen.errors import UsageError
 from kwhen.wire.times import moment
@@ -16,6 +23,7 @@ _MOMENT = re.compile(
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 MILLISECOND_US = 1000
+LEAST_SOLAR_KW, LARGEST_SOLAR_KW = 0.001, 1000.0
 
 
 def read_moment(text: str) -> datetime:
@@ -84,6 +92,17 @@ def _day_or_moment(value: Any) -> Any:
     return _day(value)
 
 
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 20.0 is the integer 20."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _solar_kw(value_kw: float) -> float:
+    if 0 < value_kw < LEAST_SOLAR_KW:
+        raise ValueError(f"must be 0, or {LEAST_SOLAR_KW} to {LARGEST_SOLAR_KW:,.0f} kW")
+    return value_kw
+
+
 MomentField = Annotated[
     datetime,
     BeforeValidator(_moment),
@@ -103,6 +122,7 @@ DayOrMoment = Annotated[
     WithJsonSchema(
         {
             "type": "string",
+            "anyOf": [{"format": "date"}, {"format": "date-time"}],
             "examples": ["2025-01-07"],
             "description": "A date, or an ISO 8601 time whose local date counts.",
         }
@@ -110,5 +130,20 @@ DayOrMoment = Annotated[
 ]
 ZipcodeField = Annotated[str, StringConstraints(pattern=ZIPCODE)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Text64 = Annotated[str, StringConstraints(max_length=64)]
 Text255 = Annotated[str, StringConstraints(max_length=255)]
 Text2000 = Annotated[str, StringConstraints(max_length=2000)]
+WHOLE = BeforeValidator(_whole)  # after the bounds, which the schema would lose otherwise
+SolarKw = Annotated[float, Field(ge=LEAST_SOLAR_KW, le=LARGEST_SOLAR_KW)]
+SolarKwOrNone = Annotated[
+    float,
+    Field(ge=0, le=LARGEST_SOLAR_KW),
+    AfterValidator(_solar_kw),
+    WithJsonSchema(
+        {
+            "type": "number",
+            "maximum": LARGEST_SOLAR_KW,
+            "anyOf": [{"const": 0}, {"minimum": LEAST_SOLAR_KW}],
+        }
+    ),
+]

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from kwhen.engine.tariff import Service
 from kwhen.engine.words import SupportedType
 from kwhen.wire.gaps import GapAnswer, SourceAnswer
-from kwhen.wire.kinds import ZIPCODE
+from kwhen.wire.kinds import WHOLE, ZIPCODE
 from kwhen.wire.model import Answered, Sent
 from kwhen.wire.plan_structure import StructureAnswer
 
@@ -99,17 +99,14 @@ class UtilityQuery(Sent):
         "dates, eligibility, gaps and sources as well.",
         examples=["minimal"],
     )
-    page_size: int | None = Field(
+    page_size: Annotated[int, Field(ge=1, le=MOST_ON_A_PAGE), WHOLE] | None = Field(
         default=None,
-        ge=1,
-        le=MOST_ON_A_PAGE,
         description=f"Utilities on a page. Without it {USUAL_PAGE} where pageNumber is given, "
         "else all.",
         examples=[20],
     )
-    page_number: int | None = Field(
+    page_number: Annotated[int, Field(ge=1), WHOLE] | None = Field(
         default=None,
-        ge=1,
         description="Page of utilities; 1 is the first. A page beyond the last one is empty.",
         examples=[1],
     )

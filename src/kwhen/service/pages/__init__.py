@@ -1,0 +1,1 @@
+"""The docs as a site of fixed files: pages, the API reference, and Markdown for machines."""

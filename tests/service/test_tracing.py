@@ -1,0 +1,95 @@
+"""Traces: a span a request, with its id and the route in place of the path."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from kwhen.errors import SettingError
+from kwhen.operations.deployment import Deployment
+from kwhen.service.app import create_app
+from kwhen.service.tracing import ENDPOINTS, Traced, traced
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*ENDPOINTS, "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    yield exporter
+    exporter.clear()
+
+
+def asked(app: Any, *paths: str) -> list[httpx.Response]:
+    async def ask() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://kwhen") as client:
+            return [await client.post(path, headers={"x-ws-api-key": "wsk_x"}) for path in paths]
+
+    return asyncio.run(ask())
+
+
+def test_a_span_tells_the_route_and_the_id(
+    deployment: Deployment, spans: InMemorySpanExporter
+) -> None:
+    app = Traced(create_app(deployment), SimpleSpanProcessor(spans))
+    answers = asked(app, "/v1/homes/ws_home_1/get", "/nowhere/ws_home_1")
+    known, unknown = spans.get_finished_spans()
+    assert known.name == "POST /v1/homes/{id}/get"
+    assert known.attributes is not None and unknown.attributes is not None
+    assert known.attributes["http.route"] == "/v1/homes/{id}/get"
+    assert known.attributes["kwhen.request_id"] == answers[0].headers["x-request-id"]
+    assert unknown.attributes["kwhen.request_id"] == answers[1].headers["x-request-id"]
+    assert known.resource.attributes["service.name"] == "kwhen"
+    assert "wsk_x" not in known.to_json() + unknown.to_json()
+
+
+def test_the_service_can_have_another_name(
+    spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "kwhen-east")
+    app = Traced(_nothing, SimpleSpanProcessor(spans))
+    assert app.provider.resource.attributes["service.name"] == "kwhen-east"
+
+
+def test_the_last_spans_are_sent_at_the_end() -> None:
+    class Ending(SimpleSpanProcessor):
+        is_over = False
+
+        def shutdown(self) -> None:
+            self.is_over = True
+
+    ending = Ending(InMemorySpanExporter())
+    asyncio.run(Traced(_nothing, ending)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+    assert ending.is_over
+
+
+async def _nothing(scope: Any, receive: Any, send: Any) -> None:
+    return None
+
+
+def test_without_an_address_nothing_is_traced() -> None:
+    assert traced(_nothing) is _nothing
+
+
+def test_with_an_address_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENDPOINTS[0], "http://127.0.0.1:9")
+    app = traced(_nothing)
+    assert isinstance(app, Traced)
+    app.provider.shutdown()
+
+
+def test_an_address_without_the_extra_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENDPOINTS[1], "http://127.0.0.1:9")
+    monkeypatch.setitem(sys.modules, "opentelemetry.instrumentation.asgi", None)
+    with pytest.raises(SettingError, match=r"TRACES_ENDPOINT is set.*kwhen\[telemetry\]"):
+        traced(_nothing)
