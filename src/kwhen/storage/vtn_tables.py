@@ -65,7 +65,7 @@ class VtnNotificationRow(Base):
 
 
 class VtnTariffDayRow(Base):
-    """When the prices of a tariff program's local day were first told, and when they last changed."""
+    """When the prices of a tariff program's day were first told, and when they last changed."""
 
     __tablename__ = "vtn_tariff_day"
     program_id: Mapped[str] = mapped_column(String(64), primary_key=True)

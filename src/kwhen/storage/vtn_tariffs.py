@@ -1,4 +1,4 @@
-"""When the prices of a tariff program's day were first told and last changed. They are everybody's."""
+"""When the prices of a tariff program's day were first told and last changed."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -139,9 +139,9 @@ def find_tariff_day(stock: Stock, event_id: str, now: datetime) -> tuple[TariffP
     return program, told[0]
 
 
-def day_state(work: Work, program: TariffProgram, day: date) -> TariffDay:
+def daystate_of(work: Work, program: TariffProgram, day: date) -> TariffDay:
     """What is told of a day, remembered when it is new or other than before."""
-    made = _made(program, day, work.live, _state(work.live))
+    made = _made(program, day, work.live, state_of(work.live))
     known = vtn_tariffs.every_told_day(work.session, program.id, day)
     if known is not None and known.content_hash == made.content_hash:
         return known
@@ -152,8 +152,8 @@ def day_state(work: Work, program: TariffProgram, day: date) -> TariffDay:
 
 def event_bytes(work: Work, program: TariffProgram, day: date) -> bytes:
     """The event of a day as it is answered, the same in both editions."""
-    state = day_state(work, program, day)
-    made = _made(program, day, work.live, _state(work.live))
+    state = daystate_of(work, program, day)
+    made = _made(program, day, work.live, state_of(work.live))
     times = {
         "id": f"{program.id}-{day.isoformat()}",
         "createdDateTime": moment(state.created_at),
@@ -164,8 +164,8 @@ def event_bytes(work: Work, program: TariffProgram, day: date) -> bytes:
 
 def event_object(work: Work, program: TariffProgram, day: date) -> VtnObject:
     """The event of a day as an object."""
-    state = day_state(work, program, day)
-    content: dict[str, Any] = orjson.loads(_made(program, day, work.live, _state(work.live)).rest)
+    state = daystate_of(work, program, day)
+    content: dict[str, Any] = orjson.loads(_made(program, day, work.live, state_of(work.live)).rest)
     for name in ("objectType", "programID"):
         del content[name]
     return VtnObject(
@@ -187,14 +187,15 @@ class _Made:
     content_hash: str
 
 
-def _state(live: SeriesStore | None) -> int | None:
+def state_of(live: SeriesStore | None) -> int | None:
+    """What tells one state of the live figures from another."""
     return None if live is None else live.folder.stat().st_mtime_ns
 
 
 @lru_cache(maxsize=DAYS_KEPT_COUNT)
 def _made(program: TariffProgram, day: date, live: SeriesStore | None, state: int | None) -> _Made:
     """`state` of the live figures is part of the key alone."""
-    quarters = _day_values(program.plan, day, live, state)
+    quarters = quarter_values(program.plan, day, day + timedelta(days=1), live, state)
     imported, exported, co2e = quarters
     known = [part for part in quarters if part is not None]
     hashed = hashlib.sha256(b"".join(np.round(part, 9).tobytes() for part in known))
@@ -226,16 +227,18 @@ def _made(program: TariffProgram, day: date, live: SeriesStore | None, state: in
 
 
 @lru_cache(maxsize=DAYS_KEPT_COUNT)
-def _day_values(
-    plan: RatePlan, day: date, live: SeriesStore | None, state: int | None
+def quarter_values(
+    plan: RatePlan, first: date, end: date, live: SeriesStore | None, state: int | None
 ) -> tuple[Floats, Floats, Floats | None]:
-    """Import and export price, and marginal emissions, of every quarter hour of a local day."""
-    end = day + timedelta(days=1)
+    """Import and export price, and marginal emissions, of every quarter hour of local days.
+
+    `state` of the live figures is part of the key alone.
+    """
     home = Home(
         plan=plan, zipcode=usual_zipcode(plan.utility_id, plan.state), market_participation=False
     )
-    signal = price_signal(home, day, end, components=(Component.TARIFF,), nearest=True, live=live)
-    exported = prices(plan, day, end, nearest=True).export_usd_per_kwh
+    signal = price_signal(home, first, end, components=(Component.TARIFF,), nearest=True, live=live)
+    exported = prices(plan, first, end, nearest=True).export_usd_per_kwh
     return signal.import_usd_per_kwh, exported, signal.co2e_lb_per_mwh
 
 

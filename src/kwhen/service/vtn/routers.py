@@ -4,8 +4,10 @@ from fastapi import APIRouter
 
 from kwhen.records import VtnVersion
 from kwhen.service.vtn.auth import add_auth
+from kwhen.service.vtn.midas import midas_router
 from kwhen.service.vtn.notifiers import add_notifiers
 from kwhen.service.vtn.objects import add_objects
+from kwhen.service.vtn.price_server import price_router
 from kwhen.service.vtn.programs import add_reading
 from kwhen.service.vtn.route import versioned_router
 
@@ -20,4 +22,4 @@ def _router(version: VtnVersion) -> APIRouter:
     return router
 
 
-VTN_ROUTERS = tuple(_router(version) for version in VtnVersion)
+VTN_ROUTERS = (*(_router(version) for version in VtnVersion), price_router(), midas_router())
