@@ -31,11 +31,17 @@ class Wanted:
     name: str | None = None  # of a program, ven or resource
     client_name: str | None = None
     targets: tuple[str, ...] = ()  # any of them
+    every_target: tuple[str, ...] = ()  # all of them
     objects: tuple[str, ...] = ()  # of a subscription, any of them
     is_of_a_program: bool = False
     ends_after: datetime | None = None
     skip_count: int = 0
     limit_count: int | None = None
+
+    @property
+    def is_targeted(self) -> bool:
+        """Whether only objects with targets are asked for."""
+        return bool(self.targets or self.every_target)
 
 
 NAME_OF = {
@@ -258,6 +264,9 @@ def _filtered(query: Select[VtnObjectRow], kind: VtnKind, wanted: Wanted) -> Sel
     if wanted.targets:
         is_target = VtnTargetRow.object_number == VtnObjectRow.number
         query = query.where(exists().where(is_target, VtnTargetRow.target.in_(wanted.targets)))
+    for target in wanted.every_target:
+        is_target = VtnTargetRow.object_number == VtnObjectRow.number
+        query = query.where(exists().where(is_target, VtnTargetRow.target == target))
     return query
 
 

@@ -59,7 +59,7 @@ def list_programs(
         own = replace(one, skip_count=skip_count, limit_count=limit_count)
         if limit_count:
             page.found += list_objects(work, caller, VtnKind.PROGRAM, own)
-    known = [] if wanted.targets or wanted.program_id else _tariffs(work, names)
+    known = [] if wanted.is_targeted else _tariffs(work, names)
     skip_count, limit_count = page.take(len(known))
     page.found += [
         as_bytes(work, caller, program.as_object())
@@ -152,7 +152,7 @@ def _own_events(work: Work, caller: VtnCaller, asked: EventsWanted) -> list[Want
 def _tariff_days(work: Work, asked: EventsWanted) -> list[tuple[TariffProgram, date]]:
     """The tariff events of a list, in its order."""
     wanted = asked.wanted
-    if wanted.targets:
+    if wanted.is_targeted:
         return []
     if wanted.program_id is not None:
         only = tariffs.find_tariff(work.stock, wanted.program_id)

@@ -64,6 +64,7 @@ def _plain(wanted: Wanted, program_id: str | None = None) -> Wanted:
     return Wanted(
         program_id=program_id,
         targets=wanted.targets,
+        every_target=wanted.every_target,
         skip_count=wanted.skip_count,
         limit_count=wanted.limit_count,
     )

@@ -23,9 +23,13 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targeting:
-    """What a list's targets, or names in their place, ask for."""
+    """What a list's targets, or names in their place, ask for.
 
-    targets: tuple[str, ...]
+    Under 3.1.0 an object has all of the `targets`, under 3.0.1 one of the `targetValues`.
+    """
+
+    every_target: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
     name_of: VtnKind | None = None  # whose name `names` are
     names: tuple[str, ...] = ()
 
@@ -52,9 +56,9 @@ async def _targeting(
 ) -> Targeting:
     values = tuple(targetValues or ())
     if targetType is None or not values:
-        return Targeting(targets=tuple(targets or ()))
+        return Targeting(every_target=tuple(targets or ()))
     if targetType in NAMES:
-        return Targeting(targets=(), name_of=NAMES[targetType], names=values)
+        return Targeting(name_of=NAMES[targetType], names=values)
     return Targeting(targets=values)
 
 
@@ -72,6 +76,7 @@ async def _wanted(
         parent_id=eventID or venID,
         client_name=clientName,
         targets=targeting.targets,
+        every_target=targeting.every_target,
         objects=tuple(objects or ()),
         skip_count=listed.skip_count,
         limit_count=listed.limit_count,
