@@ -84,7 +84,14 @@ class VtnWorld:
         return {"authorization": f"Bearer {self.tokens[key]}"}
 
     def ask(
-        self, method: str, path: str, json: Any = None, *, who: Any = BL, version: str = NEW, **told: Any
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        *,
+        who: Any = BL,
+        version: str = NEW,
+        **told: Any,
     ) -> httpx.Response:
         """The answer to a request; `told` is its query."""
         sent = {} if json is None else {"json": json}

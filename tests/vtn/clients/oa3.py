@@ -19,8 +19,10 @@ with VenClient(
             {
                 "start": one.interval_period.start.to_iso8601_string(),
                 "seconds": one.interval_period.duration.total_seconds(),
-                **{str(p.type.value if hasattr(p.type, "value") else p.type): float(p.values[0])
-                   for p in one.payloads},
+                **{
+                    str(p.type.value if hasattr(p.type, "value") else p.type): float(p.values[0])
+                    for p in one.payloads
+                },
             }
             for one in event.intervals
         ]

@@ -14,10 +14,10 @@ from kwhen.operations.vtn.clients import OAuthError, issue_token
 from kwhen.records import VtnVersion
 from kwhen.service.door import TheDeployment, deployment_of
 from kwhen.service.requests import BoundedRequest
-from kwhen.service.vtn.problems import ROOT
+from kwhen.service.vtn.problems import ROOT, TOKEN_PATH
 from kwhen.service.vtn.route import FORM_TYPE, answer, version_of
 
-NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+NOT_STORED = {"Cache-Control": "no-store"}
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -54,7 +54,7 @@ async def _server(request: Request) -> str:
     """The address of the token endpoint, as clients see it."""
     known = deployment_of(request).settings.public_url.rstrip("/")
     base = known or f"{request.url.scheme}://{request.url.netloc}"
-    return f"{base}{ROOT}{version_of(request)}/auth/token"
+    return f"{base}{ROOT}{version_of(request)}{TOKEN_PATH}"
 
 
 Form = Annotated[dict[str, str], Depends(_form)]
@@ -65,15 +65,12 @@ TokenUrl = Annotated[str, Depends(_server)]
 
 def token(deployment: TheDeployment, version: Version, form: Form, basic: Basic) -> Response:
     """An access token for a client."""
-    try:
-        if form.get("grant_type") is None:
-            raise OAuthError("invalid_request", "Send grant_type=client_credentials.")
-        if form["grant_type"] != "client_credentials":
-            raise OAuthError("unsupported_grant_type", "The one grant is client_credentials.")
-        client_id, secret = basic or (form.get("client_id"), form.get("client_secret"))
-        issued, scope = issue_token(deployment, version, client_id, secret, form.get("scope"))
-    except OAuthError as error:
-        return _refused(error, by_basic=basic is not None)
+    if form.get("grant_type") is None:
+        raise OAuthError("invalid_request", "Send grant_type=client_credentials.")
+    if form["grant_type"] != "client_credentials":
+        raise OAuthError("unsupported_grant_type", "The one grant is client_credentials.")
+    client_id, secret = basic or (form.get("client_id"), form.get("client_secret"))
+    issued, scope = issue_token(deployment, version, client_id, secret, form.get("scope"))
     response = answer(
         {
             "access_token": issued.secret,
@@ -91,16 +88,8 @@ def server(url: TokenUrl) -> Response:
     return answer({"tokenURL": url})
 
 
-def _refused(error: OAuthError, *, by_basic: bool) -> Response:
-    response = answer({"error": error.code, "error_description": str(error)}, error.status)
-    response.headers.update(NOT_STORED)
-    if by_basic and error.status == 401:
-        response.headers["WWW-Authenticate"] = 'Basic realm="kwhen"'
-    return response
-
-
 def add_auth(router: APIRouter, version: VtnVersion) -> None:
     """The routes of tokens."""
-    router.post("/auth/token")(token)
+    router.post(TOKEN_PATH)(token)
     if version is VtnVersion.V3_1_0:
         router.get("/auth/server")(server)
