@@ -7,14 +7,18 @@ STAMP := $(VENV)/.installed
 RULES := $(wildcard $(addprefix tests/test_,rooms.py names.py style.py exports.py files.py readme.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run vtn-clients test check format openapi bench lock clean
+.PHONY: help setup run demo vtn-clients test check format openapi bench lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: $(STAMP) ## create .venv with the locked requirements (quick when nothing changed)
 
-run: setup ## what a year of usage costs under every plan of a ZIP code
+run: setup ## the service with a demo; prints its docs, a key and a call to try; data in ./var
+	@KWHEN_DATA=$${KWHEN_DATA:-var} KWHEN_LOG_FORMAT=$${KWHEN_LOG_FORMAT:-console} \
+		$(BIN)/kwhen demo --serve
+
+demo: setup ## what a year of usage costs under every plan of a ZIP code
 	@$(BIN)/kwhen compare --zip 94107 --usage demo
 
 vtn-clients: setup ## environments for the OpenADR clients that the tests run
@@ -45,7 +49,7 @@ lock: setup ## resolve requirements/dev.txt anew from pyproject.toml
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
 		--output-file requirements/dev.txt pyproject.toml
 
-clean: ## remove .venv, builds and caches
+clean: ## remove .venv, builds and caches; the data in ./var stays
 	rm -rf $(VENV) .venv-clients build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -16,6 +16,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 
 from kwhen.storage import migrate
 from kwhen.storage.database import Database
+from kwhen.storage.tables import Base
 
 KINDS = ("sqlite", "postgresql")
 # What a crash of the machine would lose is of no use to a test.
@@ -80,6 +81,18 @@ def migrated_url(kind: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
+def cleared_url(kind: str, folder: Path) -> Iterator[str]:
+    """The URL of a database with all tables and no rows; for one test after the other."""
+    if kind == "sqlite":
+        with migrated_url(kind, folder) as url:
+            yield url
+        return
+    url = _shared_postgresql()
+    _run(url, f"TRUNCATE {', '.join(Base.metadata.tables)} RESTART IDENTITY CASCADE")
+    yield url.render_as_string(hide_password=False)
+
+
+@contextmanager
 def _own_postgresql(template: str) -> Iterator[str]:
     admin = _admin()
     name = f"kwhen_{secrets.token_hex(4)}"
@@ -108,6 +121,13 @@ def _postgresql_template() -> str:
     _run(_admin(), f"CREATE DATABASE {name} TEMPLATE template0")
     _migrate(_admin().set(database=name).render_as_string(hide_password=False))
     return name
+
+
+@cache
+def _shared_postgresql() -> URL:
+    name = "kwhen_shared"
+    _run(_admin(), f"CREATE DATABASE {name} TEMPLATE {_postgresql_template()}")
+    return _admin().set(database=name)
 
 
 def _migrate(url: str) -> None:

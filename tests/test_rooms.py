@@ -9,13 +9,14 @@ from tests.reading import SRC, dotted, label, modules, parsed, tree
 
 BASE = {"errors", "units"}
 FRONT = BASE | {"engine", "usage", "catalog", "api"}
-LEFT_OF_OPERATIONS = FRONT | {"records", "settings", "wire", "storage"}
+LEFT_OF_OPERATIONS = FRONT | {"records", "config", "settings", "wire", "storage"}
 LEFT_OF_DOORS = LEFT_OF_OPERATIONS | {"operations"}
 MAY_IMPORT = {
     "errors": set(),
     "units": set(),
     "records": {"errors"},
-    "settings": {"errors"},
+    "config": {"errors"},
+    "settings": {"errors", "config"},
     "engine": BASE,
     "usage": BASE | {"engine"},
     "catalog": BASE | {"engine"},

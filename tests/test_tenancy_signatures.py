@@ -11,6 +11,7 @@ FOR_THE_OPERATOR = {
     "add_organisation", "every_organisation", "find_organisation",  # tenants themselves
     "secret_proof", "keep_secret_proof",  # of the deployment
     "forget_before",  # upkeep of all tenants
+    "insert_of",  # of any table
 }  # fmt: skip
 FOR_THE_GATE = {"find_by_hash", "touch", "take", "sweep"}  # before it is known who asks
 DATABASE = {"Session", "Connection"}

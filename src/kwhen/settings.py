@@ -1,12 +1,9 @@
 """The settings of the service: `KWHEN_…` in the environment, else one file, else the defaults.
 
-The file is `kwhen.toml` in the working folder, or the one that KWHEN_CONFIG names; its keys are
-the names below, in small letters. docs/settings.md lists them all.
+docs/settings.md lists them all.
 """
 
 import os
-import tomllib
-from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -18,11 +15,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from kwhen.config import PREFIX, config_file, variable
 from kwhen.errors import SettingError
 
-PREFIX = "KWHEN_"
-CONFIG = "KWHEN_CONFIG"
-DEFAULT_FILE = "kwhen.toml"
 MIB_BYTES = 1024 * 1024
 
 
@@ -125,7 +120,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then the environment, then the file."""
-        file = TomlConfigSettingsSource(settings_cls, toml_file=_config_file())
+        file = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
         return init_settings, env_settings, file
 
     @property
@@ -134,13 +129,6 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data.expanduser() / 'kwhen.db'}"
-
-
-def _config_file() -> Path:
-    chosen = os.environ.get(CONFIG)
-    if chosen and not Path(chosen).is_file():
-        raise SettingError(f"{CONFIG}: there is no file {chosen}")
-    return Path(chosen or DEFAULT_FILE)
 
 
 def read_settings(**given: object) -> Settings:
@@ -157,54 +145,6 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = "_".join(str(part) for part in first["loc"])
-        raise SettingError(f"{PREFIX}{name.upper()}: {first['msg']}") from error
+        raise SettingError(f"{variable(name)}: {first['msg']}") from error
     except (OSError, ValueError) as error:  # the file cannot be read as TOML
-        raise SettingError(f"{_config_file()}: {error}") from error
-
-
-def config_file() -> Path | None:
-    """The file of settings, None where there is none.
-
-    Raises
-    ------
-    SettingError : KWHEN_CONFIG names a file that is not there
-    """
-    file = _config_file()
-    return file if file.is_file() else None
-
-
-def origin_of(name: str, given: Collection[str] = ()) -> str:
-    """Where a setting comes from; `given` are the names of those given by hand.
-
-    Raises
-    ------
-    SettingError
-    """
-    if name in given:
-        return "option"
-    if os.environ.get(f"{PREFIX}{name.upper()}"):
-        return "environment"
-    return str(_config_file()) if name in _held() else "default"
-
-
-def environment() -> Mapping[str, str]:
-    """The `KWHEN_…` words of the file and, over them, of the environment.
-
-    Raises
-    ------
-    SettingError
-    """
-    told = {f"{PREFIX}{name.upper()}": _word(value) for name, value in _held().items()}
-    return {**told, **os.environ}
-
-
-def _held() -> Mapping[str, object]:
-    file = _config_file()
-    try:
-        return tomllib.loads(file.read_text()) if file.is_file() else {}
-    except (OSError, ValueError) as error:
-        raise SettingError(f"{file}: {error}") from error
-
-
-def _word(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        raise SettingError(f"{config_file()}: {error}") from error

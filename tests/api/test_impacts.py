@@ -1,7 +1,7 @@
 """Impacts: what shifting, solar and saving do to the bill, to grid revenue and to emissions."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -9,12 +9,17 @@ import pytest
 
 import kwhen
 from kwhen import Home, SolarSystem
-from kwhen.catalog.baseline import default_usage
+from kwhen.api.facts import market_facts
+from kwhen.catalog.baseline import default_load, default_usage
 from kwhen.catalog.carbon import marginal_carbon
 from kwhen.catalog.places import place
+from kwhen.catalog.programmes import programmes_for
 from kwhen.catalog.solar import pv_series
 from kwhen.catalog.sources import sources
+from kwhen.engine.counterfactual import History, counterfactual_kwh
+from kwhen.engine.events import event_weights, month_grid
 from kwhen.engine.grid import Calendar, whole_days
+from kwhen.engine.revenue import grid_services_usd
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 HOME = Home(plan="14328/E-ELEC", zipcode="94107")
@@ -63,6 +68,53 @@ def test_shifting_out_of_events_earns_and_using_less_elsewhere_does_not() -> Non
     assert saved <= base + 1e-9
     half = kwhen.impact(HOME, USE_KWH * 0.5, None, **JULY).grid_services_usd
     assert half == pytest.approx(base * 0.5, abs=1e-6)  # being small is no service
+
+
+@pytest.mark.parametrize("calendar", list(Calendar)[:2])
+@pytest.mark.parametrize("has_history", [False, True])
+def test_grid_services_are_those_of_the_whole_baseline(
+    calendar: Calendar, has_history: bool
+) -> None:
+    """Step by step over the whole window, as the engine's parts give them."""
+    solar = SolarSystem(system_size_kw=4.0, is_non_net_metered=True, tilt_deg=30.0)
+    grid = whole_days(date(2026, 7, 1), 31 * 96, 15, "America/Los_Angeles", calendar)
+    past = kwhen.Usage(
+        start=datetime(2026, 6, 1, tzinfo=PACIFIC), step_minutes=15, export_kwh=None,
+        import_kwh=np.tile(np.linspace(0.1, 0.6, 96), 40), gaps=(), notes=(), format="plain",
+    )  # fmt: skip
+    home = replace(HOME, solar=solar, history=past if has_history else None, annual_kwh=9_000.0)
+    where = place("94107")
+    net_kwh = USE_KWH - pv_series(where, grid, solar).kwh
+    imported, exported = np.maximum(net_kwh, 0.0), np.maximum(-net_kwh, 0.0)
+    imported = imported * np.linspace(0.5, 1.5, grid.count)
+    load = default_load(where, 14328, grid, annual_kwh=9_000.0)
+    own_grid = whole_days(date(2026, 6, 1), 40 * 96, 15, grid.zone, Calendar.CIVIL)
+    base = counterfactual_kwh(
+        grid,
+        imported - exported,
+        load.kwh,
+        pv_series(where, grid, solar).kwh,
+        History(grid=own_grid, net_kwh=past.import_kwh) if has_history else None,
+    )
+    found = kwhen.impact(home, imported, exported, calendar=calendar.value, **JULY).grid_services
+    assert found is not None and base.from_history.any() == has_history
+    programmes = programmes_for(where, 14328, date(2026, 7, 1)).programmes
+    months, _ = market_facts(home, month_grid(grid), None)
+    market, _ = market_facts(home, grid, None)
+    assert months is not None and market is not None
+    for programme, paid in zip(programmes, found.programmes, strict=True):
+        expected = grid_services_usd(
+            programme,
+            event_weights(programme, grid, months.market_usd_per_kwh),
+            grid,
+            baseline_kwh=base.baseline_kwh,
+            net_kwh=imported - exported,
+            lmp_usd_per_kwh=market.market_usd_per_kwh,
+            strike_usd_per_kwh=market.strike_usd_per_kwh,
+        )
+        assert paid.reduced_kwh == pytest.approx(expected.reduced_kwh) and paid.reduced_kwh > 0
+        assert paid.usd == pytest.approx(expected.usd)
+        assert paid.event_hours == pytest.approx(expected.event_hours)
 
 
 def test_two_calls_of_one_window_use_the_same_events() -> None:

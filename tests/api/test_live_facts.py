@@ -69,6 +69,21 @@ def test_held_emissions_count_with_losses_and_more_trust(store: SeriesStore) -> 
     assert made.co2e_lb == pytest.approx(24.0 * 700.0 / (1 - LOSS) / 1000)
 
 
+def test_figures_fetched_later_are_seen(store: SeriesStore) -> None:
+    august, use_kwh = (date(2026, 8, 15), date(2026, 8, 16)), np.full(96, 0.25)
+    before = kwhen.impact(HOME, use_kwh, None, *august, live=store)
+    signal = kwhen.price_signal(HOME, *august, live=store)
+    day_s = hours_s(august[0], 1)
+    store.merge(series(Kind.CARBON, Point(group="SGIP", name="SGIP_CAISO_PGE"), day_s,
+                       np.full(24, 900.0)))  # fmt: skip
+    store.merge(series(Kind.DAY_AHEAD_PRICE, Point(group="CAISO", name="DLAP_PGAE-APND"), day_s,
+                       np.full(24, 5.0)))  # fmt: skip
+    after = kwhen.impact(HOME, use_kwh, None, *august, live=store)
+    assert after.co2e_lb == pytest.approx(24.0 * 900.0 / (1 - LOSS) / 1000)
+    assert before.co2e_lb != after.co2e_lb
+    assert not np.array_equal(kwhen.price_signal(HOME, *august, live=store).price, signal.price)
+
+
 def test_a_day_that_is_not_held_falls_back_and_says_so(store: SeriesStore) -> None:
     august = (date(2026, 8, 15), date(2026, 8, 16))
     found = kwhen.price_signal(HOME, *august, live=store)

@@ -1,6 +1,7 @@
 """Run the command in this process, as the installed script does, on real catalog data."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from kwhen.catalog.live.settings import setting_names
 from kwhen.cli import main
 
 ANSI = re.compile(r"\x1b\[")
@@ -40,13 +40,13 @@ Kwhen = Callable[..., Said]
 @pytest.fixture(autouse=True)
 def a_home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """80 columns, no imported plans, no settings of the machine."""
-    for name in ("FORCE_COLOR", "NO_COLOR", "KWHEN_DEBUG", "KWHEN_URDB_KEY", "TTY_COMPATIBLE"):
-        monkeypatch.delenv(name, raising=False)
-    for name in setting_names():
+    of_kwhen = [name for name in os.environ if name.startswith("KWHEN_")]
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", *of_kwhen):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("KWHEN_CATALOG", str(tmp_path / "catalog"))
+    monkeypatch.setenv("KWHEN_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
 
 

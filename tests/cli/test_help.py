@@ -10,9 +10,12 @@ import pytest
 import typer
 
 from kwhen.cli.app import app
+from kwhen.operations import credentials
+from kwhen.operations.vtn import clients
 from tests.cli.conftest import Kwhen
 
 MARK = "Example: "
+HEX = "0123456789abcdef" * 2
 
 
 def leaves(command: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
@@ -48,6 +51,10 @@ def test_the_commands_are_these() -> None:
         "usage default", "impact",
         "catalog import", "catalog verify", "catalog sources",
         "markets refresh", "markets show", "carbon refresh", "carbon show",
+        "serve", "demo", "doctor", "db upgrade", "db status",
+        "orgs create", "orgs list", "keys create", "keys list", "keys revoke",
+        "partners create", "partners list",
+        "vtn client create", "vtn client list", "vtn client revoke",
     }  # fmt: skip
 
 
@@ -59,9 +66,25 @@ def test_help_fits_and_shows_its_example(words: tuple[str, ...], kwhen: Kwhen) -
     assert "--json" in said.out
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_the_example_runs(words: tuple[str, ...], kwhen: Kwhen, tmp_path: Path) -> None:
+def prepare(words: tuple[str, ...], kwhen: Kwhen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an example needs to be there: an organisation, the key that it ends, a free port."""
+    monkeypatch.setenv("KWHEN_PORT", "0")
+    if words[0] in ("keys", "partners", "vtn"):
+        kwhen("orgs", "create", "Example Solar")
+    if words == ("keys", "revoke"):
+        monkeypatch.setattr(credentials, "new_id", lambda kind: f"{kind}_{HEX}")
+        kwhen("keys", "create")
+    if words == ("vtn", "client", "revoke"):
+        monkeypatch.setattr(clients, "new_id", lambda kind: f"{kind}_{HEX}")
+        kwhen("vtn", "client", "create", "--role", "ven")
+
+
+@pytest.mark.parametrize("words", sorted({*COMMANDS} - {("serve",)}), ids=" ".join)
+def test_the_example_runs(
+    words: tuple[str, ...], kwhen: Kwhen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bulk_file(tmp_path)
+    prepare(words, kwhen, monkeypatch)
     example = shlex.split(COMMANDS[words].epilog.removeprefix(MARK))
     assert tuple(example[: len(words) + 1]) == ("kwhen", *words)
     said = kwhen(*example[1:])
@@ -71,7 +94,24 @@ def test_the_example_runs(words: tuple[str, ...], kwhen: Kwhen, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("plan",), ("catalog",), ("usage",), ("markets",), ("carbon",)]
+    "words",
+    [
+        (),
+        *(
+            (name,)
+            for name in (
+                "plan",
+                "catalog",
+                "usage",
+                "markets",
+                "carbon",
+                "orgs",
+                "keys",
+                "partners",
+                "db",
+            )
+        ),
+    ],
 )
 def test_without_a_command_the_help_is_the_answer(words: tuple[str, ...], kwhen: Kwhen) -> None:
     said = kwhen(*words)

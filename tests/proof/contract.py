@@ -51,7 +51,13 @@ RULES = (  # what a schema cannot say, but a well-formed request can still be ag
     "utilityId: the home has none",
     "hours are in fromHours or in toHours",
     "The body says nothing",
-    "has a NUL character",
+    "as a NUL character",
+    "organization_name: is blank",
+    "zipcode: … is not a ZIP code; ",
+    "zipcode: the home has none",
+    "lat and long go together",
+    "opens to closes must be at least",
+    "give the same days",
     "half of a surrogate pair",
 )
 DAY = {"type": "array", "minItems": len(DAYS[0]), "maxItems": len(DAYS[0])}
@@ -123,7 +129,7 @@ class Findings:
 
     def unexplained(self) -> list[str]:
         """Reasons for which well-formed requests were refused, though no rule says so."""
-        return [told for told in self.refusals if not any(map(told.__contains__, RULES))]
+        return [told for told in self.refusals if not any(rule in told for rule in RULES)]
 
     def take(self, recorder: ScenarioRecorder) -> None:
         """Count the answers of a scenario and keep its failures."""

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -102,6 +102,11 @@ class Server:
         """What it has written since it began."""
         return self.log.read_bytes()[self.begun_at :]
 
+    def complaints(self) -> list[str]:
+        """Errors and tracebacks that it has written."""
+        lines = self.logged().decode().splitlines()
+        return [line for line in lines if '"level":"error"' in line or "Traceback" in line]
+
     def kill(self) -> None:
         """`kill -9` of the process and all of its workers."""
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -117,6 +122,10 @@ class Server:
     def resident_kb(self) -> int:
         """Memory of the process and all that it started. [kB]"""
         return sum(_resident_kb(pid) for pid in _group(self.process.pid))
+
+    def sockets_count(self) -> int:
+        """Sockets that the processes hold."""
+        return sum(_sockets_count(pid) for pid in _group(self.process.pid))
 
     def is_ready(self) -> bool:
         """Whether it says that it can answer."""
@@ -141,6 +150,14 @@ def _group(pgid: int) -> list[int]:
 
 def _group_is_alive(pgid: int) -> bool:
     return bool(_group(pgid))
+
+
+def _sockets_count(pid: int) -> int:
+    count = 0
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            count += os.readlink(link).startswith("socket:")
+    return count
 
 
 def _resident_kb(pid: int) -> int:
@@ -218,5 +235,5 @@ def send(
     connection.request(method, path, sent, given)
     response = connection.getresponse()
     content = response.read()
-    kind = response.headers.get("content-type", "")
-    return response.status, json.loads(content) if "json" in kind else content
+    is_json = response.headers.get("content-type") == "application/json"
+    return response.status, json.loads(content) if is_json else content

@@ -109,6 +109,21 @@ def test_many_homes_at_once_are_one_by_one(
 
 
 @FEW
+@given(charge_lists(), ANY_RULE, DATES, WINDOWS, SEEDS)
+def test_the_credit_is_what_the_same_import_would_cost_more_without_export(
+    charges: tuple[Charge, ...], rule: ExportRule | None, start: date, days: int, seed: int
+) -> None:
+    plan = tariff(*charges, rule=rule)
+    imported, exported = both(seed, steps_in(start, days, 60), rule)
+    made = bill_of(plan, imported, exported, start)
+    none = bill_of(plan, imported, None if exported is None else np.zeros_like(exported), start)
+    assert made.credit_usd == pytest.approx(none.total_usd - made.total_usd, abs=SAME_USD)
+    assert none.credit_usd == 0
+    for one in (made, none):
+        assert one.sources == tuple(dict.fromkeys(line.source for line in one.lines if line.source))
+
+
+@FEW
 @given(charge_lists(), ANY_RULE, DATES, WINDOWS)
 def test_zero_energy_costs_the_fixed_charges_and_what_lacks_to_the_minimum(
     charges: tuple[Charge, ...], rule: ExportRule | None, start: date, days: int

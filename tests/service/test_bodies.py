@@ -42,8 +42,7 @@ NO_MEMBER = {
 NOT_AN_OBJECT = (b"[]", b"0", b'"text"', b"true", b"[[1, 2]]", b"1e5")
 BLANK = (b"", b" \r\n\t", b"null")
 ODD_VALUES: tuple[Any, ...] = (
-    None, True, -1, 1e308, 10**30, "", "text", "ü" * 5000, "2026-13-45", "9999-12-31",
-    "0001-01-01T00:00:00Z", [], [[None]], {}, [1] * 200, "1e5",
+    None, True, -1, 10**30, "text", "2026-13-45", "9999-12-31", [[None]],
 )  # fmt: skip
 
 

@@ -21,12 +21,8 @@ from tests.service.world import KEY, Scene, World
 INVALID, NOT_FOUND = "VALIDATION_FAILED", "NOT_FOUND"
 NOWHERE = Scene(home="ws_home_" + "0" * 32, partner="nobody", credential="ws_agent_cred_0")
 MOST_BYTES = 3 * 1024 * 1024
-# A home is read without a body, a version or a plan; and some routes need no scope.
-TOLD_THOUGH_IT_CANNOT = {
-    ("/v1/homes/{id}/get", "400"),
-    ("/v1/feedback", "403"),
-    ("/v1/agent-credentials/{id}/revoke", "403"),
-}
+# A home is read without a body, a version or a plan; feedback is refused to nobody.
+TOLD_THOUGH_IT_CANNOT = {("/v1/homes/{id}/get", "400"), ("/v1/feedback", "403")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +47,12 @@ class Case:
 
 def no_clock() -> datetime:
     raise ZeroDivisionError("the secret inside")
+
+
+@pytest.fixture(scope="module")
+def kind() -> str:
+    """One database is enough: what depends on it is in other modules."""
+    return "sqlite"
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +94,13 @@ def without_scope(worlds: Worlds, route: Route, scene: Scene) -> httpx.Response:
     assert isinstance(route.who, Scope)
     lacking = worlds.usual.headers("north", route.environment, EVERY_SCOPE - {route.who})
     return route.ask(worlds.usual, scene, lacking)
+
+
+def by_session(worlds: Worlds, route: Route, scene: Scene) -> httpx.Response:
+    minting = "/v1/onboarding/session-token/generate"
+    made = worlds.usual.post(minting, environment=route.environment).json()
+    token = {"authorization": f"Bearer {made['sessionToken']}"}
+    return route.ask(worlds.usual, scene, token)
 
 
 def somebody_new(worlds: Worlds, route: Route) -> dict[str, str]:
@@ -166,6 +175,12 @@ CASES: dict[str, Case] = {
     ),
     "no scope": Case(
         status=403, code="AUTH_INSUFFICIENT_SCOPE", applies=has_scope, ask=without_scope
+    ),
+    "a session": Case(
+        status=403,
+        code="AUTH_INSUFFICIENT_SCOPE",
+        applies=lambda route: route.who is Who.ANY_KEY,
+        ask=by_session,
     ),
     "too often": Case(status=429, code="RATE_LIMITED", applies=lambda route: True, ask=too_often),
     "malformed": Case(

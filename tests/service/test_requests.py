@@ -106,6 +106,14 @@ def test_a_body_over_the_limit(small: World, route: Route, scenes: dict[str, Sce
         assert problem(answer, 413, "VALIDATION_FAILED")
 
 
+def test_the_setting_holds_for_bodies_without_arrays_too(world: World) -> None:
+    content = b'{"name": "x"}' + b" " * 5000
+    with world.elsewhere(max_body_bytes=4096) as narrow:
+        answer = narrow.client.post("/v1/homes/create", content=content, headers=world.headers())
+    assert problem(answer, 413, "VALIDATION_FAILED")
+    assert world.post("/v1/homes/create", content=content).status_code == 200
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_bomb_takes_little_memory(world: World, scenes: dict[str, Scene], encoding: str) -> None:
     (route,) = (route for route in WITH_BODY if route.path == "/v1/homes/create")

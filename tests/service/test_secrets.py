@@ -17,6 +17,12 @@ from tests.service.test_problems import no_clock
 from tests.service.world import Scene, World
 
 
+@pytest.fixture(scope="module")
+def kind() -> str:
+    """One database is enough: logs do not come from it."""
+    return "sqlite"
+
+
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """Everything that is logged, down to the last local variable of a traceback."""

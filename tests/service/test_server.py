@@ -101,6 +101,16 @@ def test_an_end_lets_accepted_requests_finish(worker_count: int, tmp_path: Path)
         assert service.process.wait(DEADLINE_S) == 0
 
 
+def test_workers_are_replaced_on_demand(tmp_path: Path) -> None:
+    with running(tmp_path, "--workers", "2") as service:
+        service.workers(2)
+        service.process.send_signal(signal.SIGHUP)
+        service.worker_ids(4)
+        wait_for(lambda: len(service.logged("Finished server process")) == 2, "the old ones")
+        assert service.get(HEALTH).status_code == 200
+        assert service.end() == 0
+
+
 def test_workers_end_where_their_supervisor_was_killed(tmp_path: Path) -> None:
     with running(tmp_path, "--workers", "2") as service:
         service.workers(2)

@@ -1,9 +1,13 @@
 """Traces: a span a request, with its id and the route in place of the path."""
 
 import asyncio
+import gzip
 import sys
+import threading
 from collections.abc import Iterator
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -14,6 +18,7 @@ from kwhen.errors import SettingError
 from kwhen.operations.deployment import Deployment
 from kwhen.service.app import create_app
 from kwhen.service.tracing import ENDPOINTS, Traced, traced
+from tests.service.running import running
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +91,33 @@ def test_with_an_address_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     app = traced(_nothing)
     assert isinstance(app, Traced)
     app.provider.shutdown()
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Takes spans as OpenTelemetry's collector does."""
+
+    bodies: ClassVar[list[bytes]] = []
+
+    def do_POST(self) -> None:
+        self.bodies.append(self.rfile.read(int(self.headers["content-length"])))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+def test_workers_send_their_spans_before_they_end(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as collector:
+        threading.Thread(target=collector.serve_forever).start()
+        address = {ENDPOINTS[0]: f"http://127.0.0.1:{collector.server_port}"}
+        with running(tmp_path, "--workers", "2", **address) as service:
+            service.workers(2)
+            answer = service.post("/v1/homes/list")
+            assert service.end() == 0
+        collector.shutdown()
+    sent = b"".join(gzip.decompress(b) if b[:2] == b"\x1f\x8b" else b for b in Collector.bodies)
+    assert answer.headers["x-request-id"].encode() in sent and b"POST /v1/homes/list" in sent
 
 
 def test_an_address_without_the_extra_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:

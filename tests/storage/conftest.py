@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kwhen.storage.database import Database
-from tests.databases import KINDS, empty_url, migrated_url
+from tests.databases import KINDS, cleared_url, empty_url
 
 
 @pytest.fixture(params=KINDS)
@@ -26,7 +26,7 @@ def empty(kind: str, tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def database(kind: str, tmp_path: Path) -> Iterator[Database]:
     """A database with all tables and no rows."""
-    with migrated_url(kind, tmp_path) as url:
+    with cleared_url(kind, tmp_path) as url:
         database = Database(url)
         yield database
         database.dispose()

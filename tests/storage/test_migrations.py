@@ -96,10 +96,11 @@ def test_models_equal_migrations(database: Database) -> None:
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_a_planted_difference_is_found(database: Database) -> None:
-    with database.gate() as connection:
+def test_a_planted_difference_is_found(empty: Database) -> None:
+    migrate.upgrade(empty)
+    with empty.gate() as connection:
         connection.execute(text("DROP INDEX ix_kept_answer_created_at"))
-    with database.engine.connect() as connection:
+    with empty.engine.connect() as connection:
         ((found, index),) = compare_metadata(MigrationContext.configure(connection), Base.metadata)
         assert (found, index.name) == ("add_index", "ix_kept_answer_created_at")
 

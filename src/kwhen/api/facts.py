@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from kwhen.api.homes import Home
 from kwhen.catalog.carbon import grid_loss_frac, marginal_carbon, region_of
 from kwhen.catalog.live.series import Kind, Point, read_point
-from kwhen.catalog.live.store import SeriesStore
+from kwhen.catalog.live.store import Mark, SeriesStore
 from kwhen.catalog.places import place
 from kwhen.catalog.wholesale import (
     PricingPoint,
@@ -28,13 +28,17 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+Marks = tuple[Mark | None, ...]  # of the files of live series
+
 DEFAULT_CARBON_MODEL = "egrid-cambium"
 SGIP_MODEL = "sgip"
 STRIKE_PERCENTILE = 90.0
 LEAST_LIVE_DAYS_COUNT = 20  # of a month, before its own prices set its strike
+LIVE_PRICES = (Kind.DAY_AHEAD_PRICE, Kind.REAL_TIME_PRICE)  # the first that is held counts
 HOUR_S = 3_600
 DAY_S = 86_400
 WINDOWS_KEPT_COUNT = 512
+PLACES_KEPT_COUNT = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +82,8 @@ def carbon_facts(
     point = live_carbon_point(home) if live is not None and model is None else None
     if live is None or point is None:
         return table
-    return _with_live_carbon(table, home.zipcode, grid, live, point)
+    marks = tuple(live.mark(kind, point) for kind in (Kind.CARBON, Kind.CARBON_FORECAST))
+    return _with_live_carbon(table, home.zipcode, grid, live, point, marks)
 
 
 @lru_cache(maxsize=WINDOWS_KEPT_COUNT)
@@ -102,18 +107,22 @@ def live_carbon_point(home: Home) -> Point | None:
     """Whose live signal tells a home's carbon: its own choice, else its utility's SGIP region."""
     if home.carbon_point is not None:
         return read_point(home.carbon_point)
+    return _sgip_point(home.zipcode, home.utility_id) if home.zipcode is not None else None
+
+
+@lru_cache(maxsize=PLACES_KEPT_COUNT)
+def _sgip_point(zipcode: str, utility_id: int) -> Point | None:
     try:
-        where = place(home.zipcode) if home.zipcode is not None else None
-        region = region_of(where, SGIP_MODEL, home.utility_id) if where is not None else None
+        return Point(group="SGIP", name=region_of(place(zipcode), SGIP_MODEL, utility_id))
     except CoverageError:
         return None
-    return Point(group="SGIP", name=region) if region else None
 
 
+@lru_cache(maxsize=WINDOWS_KEPT_COUNT)
 def _with_live_carbon(
-    table: CarbonFacts, zipcode: str, grid: Grid, live: SeriesStore, point: Point
+    table: CarbonFacts, zipcode: str, grid: Grid, live: SeriesStore, point: Point, marks: Marks
 ) -> CarbonFacts:
-    """The table, with measured or forecast rates wherever some are held."""
+    """The table, with measured or forecast rates wherever some are held; `marks` tell of which."""
     measured = live.told(Kind.CARBON, point, grid.epoch_s)
     forecast = live.told(Kind.CARBON_FORECAST, point, grid.epoch_s)
     held = np.where(np.isfinite(measured.values), measured.values, forecast.values)
@@ -156,23 +165,25 @@ def market_facts(
     """Market price and strike at the meter of a home, and why there are none."""
     if home.zipcode is None:
         return None, (Missing(name="wholesale", note="no ZIP is given, so no market is known"),)
-    if live is None:
-        return _shipped_market(home.zipcode, home.utility_id, grid)
-    return _market_at(home.zipcode, home.utility_id, grid, live)
+    marks: Marks = ()
+    point = _market_point(home.zipcode, home.utility_id) if live is not None else None
+    if live is not None and point is not None:
+        marks = tuple(live.mark(kind, _live_point(point)) for kind in LIVE_PRICES)
+    return _market_at(home.zipcode, home.utility_id, grid, live, marks)
+
+
+@lru_cache(maxsize=PLACES_KEPT_COUNT)
+def _market_point(zipcode: str, utility_id: int) -> PricingPoint | None:
+    return pricing_point(place(zipcode), utility_id)
 
 
 @lru_cache(maxsize=WINDOWS_KEPT_COUNT)
-def _shipped_market(
-    zipcode: str, utility_id: int, grid: Grid
-) -> tuple[MarketFacts | None, tuple[Missing, ...]]:
-    return _market_at(zipcode, utility_id, grid, None)
-
-
 def _market_at(
-    zipcode: str, utility_id: int, grid: Grid, live: SeriesStore | None
+    zipcode: str, utility_id: int, grid: Grid, live: SeriesStore | None, marks: Marks
 ) -> tuple[MarketFacts | None, tuple[Missing, ...]]:
+    """The market of a place; `marks` tell one state of its live prices from another."""
     where = place(zipcode)
-    point = pricing_point(where, utility_id)
+    point = _market_point(zipcode, utility_id)
     if point is None:
         return None, (no_wholesale_reason(where, utility_id),)
     series = climatology(point, grid.epoch_s)
@@ -220,7 +231,7 @@ def _live_point(point: PricingPoint) -> Point:
 
 def _held(store: SeriesStore, point: PricingPoint, epoch_s: Ints) -> tuple[Kind, Floats]:
     """Day-ahead prices where they are held, else real-time ones."""
-    for kind in (Kind.DAY_AHEAD_PRICE, Kind.REAL_TIME_PRICE):
+    for kind in LIVE_PRICES:
         values = store.read(kind, _live_point(point), epoch_s)
         if np.isfinite(values).any():
             return kind, values

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +13,7 @@ from kwhen.api.homes import Home
 from kwhen.api.revenue import GridServices, grid_services
 from kwhen.catalog.live.store import SeriesStore
 from kwhen.catalog.plans import rate_plan
-from kwhen.engine.cycles import Cycles, billing_cycles
-from kwhen.engine.grid import Calendar, Grid, whole_days
-from kwhen.engine.impact import by_cycle, co2e_lb, payback_years
+from kwhen.engine.impact import co2e_lb, payback_years
 from kwhen.engine.metered import shaped
 from kwhen.engine.result import Bill
 from kwhen.engine.words import Credit, Missing
@@ -59,7 +57,7 @@ class Impact:
     @property
     def basis(self) -> tuple[Basis, ...]:
         """Source and method of each figure that there is."""
-        lines = tuple(dict.fromkeys(line.source for line in self.bill.lines if line.source))
+        lines = self.bill.sources
         found = [
             Basis(figure="bill", method="every line of the plan, rounded to cents", sources=lines),
             Basis(
@@ -135,21 +133,18 @@ def impact(
         opening_credits=opening_credits,
         nearest=nearest,
     )
-    first, last = made.cycles[0][0], made.cycles[-1][1]
+    net_kwh, grid = _one_home(import_kwh, export_kwh), made.grid
+    first, last = grid.date_of(0), grid.date_of(grid.days_count - 1) + timedelta(days=1)
     _check_end(first, last, end)
-    imported, exported = _one_home(import_kwh, export_kwh)
-    grid = whole_days(
-        first, len(imported), step_minutes, home.versions[-1].timezone, Calendar(calendar)
-    )
     carbon = carbon_facts(home, grid, carbon_model, live)
-    emitted = co2e_lb(imported, exported, carbon.lb_per_mwh_at_meter) if carbon else None
-    services, gaps = grid_services(home, grid, imported, exported, live)
+    emitted = co2e_lb(grid, net_kwh, carbon.lb_per_mwh_at_meter) if carbon else None
+    services, gaps = grid_services(home, grid, net_kwh, live)
     return Impact(
         start=first,
         end=last,
         bill=made,
         co2e_lb=float(emitted.sum()) if emitted is not None else None,
-        co2e_lb_by_month=_by_month(grid, billing_cycles(grid), emitted),
+        co2e_lb_by_month=tuple(emitted.tolist()) if emitted is not None else None,
         carbon=carbon,
         grid_services=services,
         missing=tuple(dict.fromkeys(made.missing + carbon_gaps(carbon) + gaps)),
@@ -165,16 +160,13 @@ def _check_end(first: date, last: date, end: date | datetime | None) -> None:
         )
 
 
-def _one_home(import_kwh: ArrayLike, export_kwh: ArrayLike | None) -> tuple[Floats, Floats]:
+def _one_home(import_kwh: ArrayLike, export_kwh: ArrayLike | None) -> Floats:
+    """Import less export of the one home. (N,) [kWh]"""
     imported = shaped("import_kwh", import_kwh)
     if len(imported) != 1:
         raise UsageError(f"impact takes one home, got {len(imported)}; call it for each")
-    exported = np.zeros_like(imported) if export_kwh is None else shaped("export_kwh", export_kwh)
-    return imported[0], exported[0]
-
-
-def _by_month(grid: Grid, cycles: Cycles, emitted_lb: Floats | None) -> tuple[float, ...] | None:
-    return None if emitted_lb is None else tuple(by_cycle(grid, cycles, emitted_lb).tolist())
+    net: Floats = imported[0]
+    return net if export_kwh is None else net - shaped("export_kwh", export_kwh)[0]
 
 
 def compare_impacts(

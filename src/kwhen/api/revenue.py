@@ -1,25 +1,39 @@
 """What programmes for grid services pay a home: facts of its place, and the engine's rules."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.api.facts import market_facts
+from kwhen.api.facts import WINDOWS_KEPT_COUNT, MarketFacts, market_facts
 from kwhen.api.homes import Home
 from kwhen.catalog.baseline import default_load
 from kwhen.catalog.live.store import SeriesStore
 from kwhen.catalog.places import place
-from kwhen.catalog.programmes import programmes_for
+from kwhen.catalog.programmes import KnownProgrammes, programmes_for
 from kwhen.catalog.solar import pv_series
-from kwhen.engine.counterfactual import History, counterfactual_kwh
+from kwhen.engine.counterfactual import (
+    History,
+    Usual,
+    day_ratio,
+    own_days,
+    usual,
+    usual_kwh,
+)
 from kwhen.engine.events import event_weights, month_grid
 from kwhen.engine.grid import Calendar, Grid, whole_days
-from kwhen.engine.programmes import GridProgramme
-from kwhen.engine.revenue import Revenue, grid_services_usd
+from kwhen.engine.revenue import Offer, Revenue, offer
+from kwhen.engine.solar import SolarSystem
 from kwhen.engine.words import Missing
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+HABITS_KEPT_COUNT = 64  # a year at 15 minutes is about 0.6 MB
+ANY_ANNUAL_KWH = 1_000.0  # only the shape of the usual load counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,66 +51,96 @@ class GridServices:
 
 
 def grid_services(
-    home: Home,
-    grid: Grid,
-    import_kwh: Floats,
-    export_kwh: Floats,
-    live: SeriesStore | None = None,
+    home: Home, grid: Grid, net_kwh: Floats, live: SeriesStore | None = None
 ) -> tuple[GridServices | None, tuple[Missing, ...]]:
     """Revenue of every programme of a home's place, None where none is known, and the gaps.
 
-    import_kwh, export_kwh : (N,) energy of each step of whole local days. [kWh]
+    net_kwh : (N,) import less export of each step of whole local days
     """
     if home.zipcode is None:
         note = "no ZIP is given, so no programme for grid services is known"
         return None, (Missing(name="grid_services", note=note),)
-    programmes, gaps = programmes_for(place(home.zipcode), home.utility_id, grid.date_of(0))
-    if not programmes:
-        return None, gaps
-    net_kwh = import_kwh - export_kwh
-    baseline_kwh = _baseline_kwh(home, grid, net_kwh)
+    known = _programmes(home.zipcode, home.utility_id, grid.date_of(0))
+    if not known.programmes:
+        return None, known.missing
+    market, _ = market_facts(home, grid, live)
+    months, _ = market_facts(home, month_grid(grid), live)
+    offers, sources, missing = _offers(home.zipcode, home.utility_id, grid, market, months)
+    baseline = _baseline(home, grid, net_kwh)
     paid = tuple(
-        _revenue(home, grid, programme, baseline_kwh, net_kwh, live) for programme in programmes
+        offer.revenue(baseline(offer.step_index) - net_kwh[offer.step_index]) for offer in offers
     )
-    sources = tuple(dict.fromkeys(id for programme in programmes for id in programme.sources))
-    missing = (*gaps, *(gap for programme in programmes for gap in programme.missing))
-    missing += tuple(gap for revenue in paid for gap in revenue.missing)
-    missing = tuple(dict.fromkeys(missing))
     return GridServices(programmes=paid, sources=sources, missing=missing), missing
 
 
-def _revenue(
-    home: Home,
+@lru_cache(maxsize=WINDOWS_KEPT_COUNT)
+def _programmes(zipcode: str, utility_id: int, on: date) -> KnownProgrammes:
+    return programmes_for(place(zipcode), utility_id, on)
+
+
+@lru_cache(maxsize=WINDOWS_KEPT_COUNT)
+def _offers(
+    zipcode: str,
+    utility_id: int,
     grid: Grid,
-    programme: GridProgramme,
-    baseline_kwh: Floats,
-    net_kwh: Floats,
-    live: SeriesStore | None,
-) -> Revenue:
-    months, _ = market_facts(home, month_grid(grid), live)
-    market, _ = market_facts(home, grid, live)
-    weights = event_weights(programme, grid, months.market_usd_per_kwh if months else None)
-    return grid_services_usd(
-        programme,
-        weights,
-        grid,
-        baseline_kwh=baseline_kwh,
-        net_kwh=net_kwh,
-        lmp_usd_per_kwh=market.market_usd_per_kwh if market else None,
-        strike_usd_per_kwh=market.strike_usd_per_kwh if market else None,
+    market: MarketFacts | None,
+    months: MarketFacts | None,
+) -> tuple[tuple[Offer, ...], tuple[str, ...], tuple[Missing, ...]]:
+    """What every programme of a place pays in a window, their sources, and the gaps.
+
+    market, months : of the steps of the window, and of the hours of its whole months
+    """
+    programmes, gaps = _programmes(zipcode, utility_id, grid.date_of(0))
+    prices = months.market_usd_per_kwh if months else None
+    found = tuple(
+        offer(
+            programme,
+            event_weights(programme, grid, prices),
+            grid,
+            lmp_usd_per_kwh=market.market_usd_per_kwh if market else None,
+            strike_usd_per_kwh=market.strike_usd_per_kwh if market else None,
+        )
+        for programme in programmes
     )
+    sources = (id for programme in programmes for id in programme.sources)
+    missing = (
+        *gaps,
+        *(gap for programme in programmes for gap in programme.missing),
+        *(gap for one in found for gap in one.missing),
+    )
+    return found, tuple(dict.fromkeys(sources)), tuple(dict.fromkeys(missing))
 
 
-def _baseline_kwh(home: Home, grid: Grid, net_kwh: Floats) -> Floats:
-    """What the home would have used: its own like days, else its place's shape. (N,) [kWh]"""
+def _baseline(home: Home, grid: Grid, net_kwh: Floats) -> Callable[[Ints], Floats]:
+    """What the home would have used in some steps: its own like days, else its place's shape."""
     assert home.zipcode is not None
-    where = place(home.zipcode)
-    load = default_load(where, home.utility_id, grid, annual_kwh=home.annual_kwh)
-    solar_kwh = np.zeros(grid.count)
-    if home.solar is not None:
-        solar_kwh = pv_series(where, grid, home.solar).kwh
-    found = counterfactual_kwh(grid, net_kwh, load.kwh, solar_kwh, _own_history(home, grid))
-    return found.baseline_kwh
+    habit = _habit(home.zipcode, _of_one_kw(home.solar) if home.solar else None, grid)
+    solar_kw = home.solar.system_size_kw if home.solar else 0.0
+    ratio = day_ratio(grid, habit, net_kwh, solar_kw)
+    past = _own_history(home, grid)
+
+    def at(step_index: Ints) -> Floats:
+        found = usual_kwh(grid, habit, ratio, solar_kw, step_index)
+        if past is None:
+            return found
+        own, known = own_days(grid, past, step_index)
+        return np.where(known, own, found)
+
+    return at
+
+
+@lru_cache(maxsize=HABITS_KEPT_COUNT)
+def _habit(zipcode: str, solar: SolarSystem | None, grid: Grid) -> Usual:
+    """What is usual at a place, whoever uses it and however much."""
+    where = place(zipcode)
+    load = default_load(where, None, grid, annual_kwh=ANY_ANNUAL_KWH)
+    return usual(grid, load.kwh, None if solar is None else pv_series(where, grid, solar).kwh)
+
+
+@lru_cache(maxsize=WINDOWS_KEPT_COUNT)
+def _of_one_kw(solar: SolarSystem) -> SolarSystem:
+    """The array with what its yield does not depend on, or only by proportion, taken off."""
+    return replace(solar, system_size_kw=1.0, is_non_net_metered=False, interconnection_date=None)
 
 
 def _own_history(home: Home, grid: Grid) -> History | None:

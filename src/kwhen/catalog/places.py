@@ -22,7 +22,7 @@ FoundBy = Literal["table", "nearest", "none"]
 EARTH_RADIUS_MILES = 3958.8
 
 # Leading zeros that a spreadsheet dropped come back; the four digits of ZIP+4 are not needed.
-_FORM = re.compile(r"(?:([0-9]{3,5})(?:-[0-9]{4})?|([0-9]{5})[0-9]{4})")
+_FORM = re.compile(r"(?:([0-9]{3,5})(?:[-\s][0-9]{4})?|([0-9]{5})[0-9]{4})")
 _COLUMNS = (
     "city", "county", "state", "timezone", "egrid_subregion", "egrid_from",
     "balancing_authority", "iso", "avert_region", "iecc_zone", "iecc_from", "shape_zone",

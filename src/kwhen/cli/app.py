@@ -18,6 +18,7 @@ from kwhen.cli import (
     plan_show,
     price_list,
     serving,
+    showing,
     signalling,
     tables,
     usage_default,
@@ -107,3 +108,4 @@ app.add_typer(db, name="db")
 db.command("upgrade", epilog=_example(tables.UPGRADE_EXAMPLE))(tables.upgrade)
 db.command("status", epilog=_example(tables.STATUS_EXAMPLE))(tables.status)
 app.command("doctor", epilog=_example(doctor.EXAMPLE))(doctor.doctor)
+app.command("demo", epilog=_example(showing.EXAMPLE))(showing.demo)

@@ -1,6 +1,5 @@
 """`kwhen bill`: one home, one plan, every line."""
 
-import os
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from kwhen.cli.bill_document import bill_document
 from kwhen.cli.bill_page import show_bill
 from kwhen.cli.meter import Metered, metered
 from kwhen.cli.page import emit, page
+from kwhen.config import environment
 from kwhen.engine import choice
 from kwhen.engine.result import Bill
 from kwhen.engine.words import Customer
@@ -41,7 +41,7 @@ def bill(
 ) -> None:
     """Bill a home's usage under one plan, itemised."""
     who = options.customer(territory, heating, low_income, export_rule, interconnection_date)
-    found = stock_of(os.environ).find_plan(plan, who)
+    found = stock_of(environment()).find_plan(plan, who)
     zone = found.versions[-1].timezone
     home = metered(usage, zone, first=first, end=end, fill=fill, meter=meter)
     made = _made(found, home, who, strict=strict)

@@ -1,7 +1,5 @@
 """`kwhen carbon`: fetch marginal emissions, and show what is held."""
 
-import os
-
 import typer
 
 from kwhen.catalog.live.held import live_store
@@ -22,6 +20,7 @@ from kwhen.cli.live import (
     window,
 )
 from kwhen.cli.page import emit, page
+from kwhen.config import environment
 
 REFRESH_EXAMPLE = "kwhen carbon refresh"
 SHOW_EXAMPLE = "kwhen carbon show"
@@ -35,8 +34,8 @@ def refresh(
     json: options.Json = False,
 ) -> None:
     """Fetch marginal emissions, measured and forecast, from the signals that are configured."""
-    settings = read_settings(os.environ)
-    days, store = window(first, end, _BACK_DAYS), live_store(settings, stock_of(os.environ))
+    settings = read_settings(environment())
+    days, store = window(first, end, _BACK_DAYS), live_store(settings, stock_of(environment()))
     with progress_bar("asking") as progress:
         report = refresh_carbon(days, settings, store, live_web(settings), progress)
     if json:
@@ -49,7 +48,7 @@ def refresh(
 
 def show(json: options.Json = False) -> None:
     """Show which emissions are held, from when to when, and when they were fetched."""
-    store = live_store(read_settings(os.environ), stock_of(os.environ))
+    store = live_store(read_settings(environment()), stock_of(environment()))
     if json:
         emit(held_document(store, _CARBON))
     else:

@@ -20,6 +20,7 @@ from kwhen.catalog.urdb.refusal import Refusal
 from kwhen.catalog.verify import Report, verify_plans
 from kwhen.cli import options
 from kwhen.cli.page import Document, emit, number, page, paragraph, prose, put, table
+from kwhen.config import environment
 from kwhen.errors import SourceError
 
 IMPORT_EXAMPLE = "kwhen catalog import usurdb.json.gz --state CA"
@@ -78,7 +79,7 @@ def import_(
 
 
 def _folder() -> Path:
-    return stock_of(os.environ).folder
+    return stock_of(environment()).folder
 
 
 def _check_file(source: str) -> None:
@@ -90,7 +91,7 @@ def _check_file(source: str) -> None:
 
 
 def _api() -> UrdbApi:
-    key = os.environ.get(KEY)
+    key = environment().get(KEY)
     if not key:
         raise SourceError(
             f"asking the API needs a key: set {KEY} to one from https://openei.org/services/api/"

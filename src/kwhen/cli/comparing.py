@@ -1,6 +1,5 @@
 """`kwhen compare`: what a home's usage costs under every plan of a ZIP, best first."""
 
-import os
 from datetime import date
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from kwhen.cli import options
 from kwhen.cli.compare_page import compare_document, show_comparison
 from kwhen.cli.comparison import Comparison, compared
 from kwhen.cli.page import emit, page
+from kwhen.config import environment
 from kwhen.errors import NotFound
 
 EXAMPLE = "kwhen compare --zip 94107 --usage demo"
@@ -41,7 +41,7 @@ def compare(
 ) -> None:
     """Bill a home's usage under every plan of its ZIP code, best first."""
     where = place(zipcode)
-    offered = stock_of(os.environ).find_plans(zipcode)
+    offered = stock_of(environment()).find_plans(zipcode)
     if not offered:
         raise NotFound(
             f"the catalog has no plan for ZIP {where.zipcode}; bring plans in with "

@@ -1,6 +1,5 @@
 """`kwhen impact`: what a home's usage does to its bill, to grid revenue and to emissions."""
 
-import os
 from dataclasses import replace
 from datetime import date
 from typing import Annotated
@@ -28,6 +27,7 @@ from kwhen.cli.usage_default import (
     source_words,
     year_or_days,
 )
+from kwhen.config import environment
 from kwhen.engine.grid import instant
 from kwhen.errors import CoverageError
 from kwhen.operations.scenarios import CHARGER_KW, Devices, Scenario
@@ -87,7 +87,7 @@ def impact(
         raise typer.BadParameter("give either --usage with a file, or --default")
     who = options.customer(territory, heating, low_income, export_rule, interconnection_date)
     solar = homes.solar_system(solar_kw, non_net_metered, tilt, azimuth, interconnection_date)
-    rate = stock_of(os.environ).find_plan(plan, who)
+    rate = stock_of(environment()).find_plan(plan, who)
     home = Home(
         plan=rate, zipcode=place(zipcode).zipcode, customer=who, solar=solar, annual_kwh=annual_kwh
     )
@@ -188,7 +188,7 @@ def _story(
             base.end,
             step_minutes=base.step_minutes,
             carbon_model=carbon_model,
-            live=held_prices(read_settings(os.environ), stock_of(os.environ)),
+            live=held_prices(read_settings(environment()), stock_of(environment())),
             nearest=not strict,
         )
 

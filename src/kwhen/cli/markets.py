@@ -1,6 +1,5 @@
 """`kwhen markets`: fetch day-ahead prices, and show what is held."""
 
-import os
 from dataclasses import replace
 from typing import Annotated
 
@@ -24,6 +23,7 @@ from kwhen.cli.live import (
     window,
 )
 from kwhen.cli.page import emit, page
+from kwhen.config import environment
 
 REFRESH_EXAMPLE = "kwhen markets refresh"
 SHOW_EXAMPLE = "kwhen markets show"
@@ -45,11 +45,11 @@ def refresh(
     json: options.Json = False,
 ) -> None:
     """Fetch day-ahead prices from the markets that are configured, and keep them."""
-    settings = read_settings(os.environ)
+    settings = read_settings(environment())
     if iso:
         chosen = tuple(dict.fromkeys(name.upper().replace("-", "") for name in iso))
         settings = replace(settings, markets=chosen)
-    days, store = window(first, end, _BACK_DAYS), live_store(settings, stock_of(os.environ))
+    days, store = window(first, end, _BACK_DAYS), live_store(settings, stock_of(environment()))
     with progress_bar("asking") as progress:
         report = refresh_markets(
             settings.points, days, settings, store, live_web(settings), progress
@@ -64,7 +64,7 @@ def refresh(
 
 def show(json: options.Json = False) -> None:
     """Show which prices are held, from when to when, and when they were fetched."""
-    store = live_store(read_settings(os.environ), stock_of(os.environ))
+    store = live_store(read_settings(environment()), stock_of(environment()))
     if json:
         emit(held_document(store, _PRICES))
     else:

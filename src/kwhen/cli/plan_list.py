@@ -1,6 +1,5 @@
 """`kwhen plans`: what a home at a ZIP, or of a utility, can be on."""
 
-import os
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
@@ -16,6 +15,7 @@ from kwhen.catalog.stock import stock_of
 from kwhen.cli import options
 from kwhen.cli.kinds import plan_document
 from kwhen.cli.page import Document, emit, listed, page, prose, put, stacked, table, words
+from kwhen.config import environment
 from kwhen.engine.grouping import grouped
 from kwhen.errors import ChoiceError
 
@@ -42,7 +42,7 @@ def list_plans(
     """List the rate plans of a ZIP code or a utility."""
     if zipcode is None and utility_id is None:
         raise ChoiceError("plans are listed by --zip, by --utility-id, or by both; give one")
-    found = stock_of(os.environ).find_plans(zipcode, utility_id, offered_only=not closed)
+    found = stock_of(environment()).find_plans(zipcode, utility_id, offered_only=not closed)
     where = place(zipcode) if zipcode is not None else None
     if json:
         emit(_document(found, where, on))

@@ -1,6 +1,5 @@
 """`kwhen plan show`: one plan with everything that is known of it."""
 
-import os
 from datetime import date
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from kwhen.cli.heatmap import heat_map
 from kwhen.cli.page import emit, page
 from kwhen.cli.plan_document import tariff_document
 from kwhen.cli.plan_page import show_plan
+from kwhen.config import environment
 from kwhen.errors import KwhenError
 
 EXAMPLE = "kwhen plan show 14328/E-TOU-C/T-B"
@@ -31,7 +31,7 @@ def show(
 ) -> None:
     """Show a plan: prices, times, export rules, sources and what is missing."""
     who = options.customer(territory, heating)
-    plan = stock_of(os.environ).find_plan(key, who)
+    plan = stock_of(environment()).find_plan(key, who)
     day = on or date.today()
     tariff = plan.on(day, nearest=True)
     year = day.year if tariff.covers(day) else tariff.effective.year

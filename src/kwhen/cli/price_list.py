@@ -1,7 +1,6 @@
 """`kwhen prices`: the marginal price of every step of a window."""
 
 import csv
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from kwhen.catalog.stock import stock_of
 from kwhen.cli import options
 from kwhen.cli.kinds import gap_documents, gap_words
 from kwhen.cli.page import Document, bar, days, emit, is_drawn, page, paragraph, price, put, table
+from kwhen.config import environment
 from kwhen.engine.marginal import Prices
 from kwhen.errors import CoverageError, UsageError
 
@@ -71,7 +71,7 @@ def prices(
             "last one"
         )
     who = options.customer(territory, heating, low_income, export_rule, interconnection_date)
-    found = stock_of(os.environ).find_plan(plan, who)
+    found = stock_of(environment()).find_plan(plan, who)
     try:
         made = bills.prices(
             found,

@@ -1,6 +1,5 @@
 """`kwhen signal`: what a kWh really costs at a home, quarter hour by quarter hour."""
 
-import os
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ from kwhen.cli import homes, options
 from kwhen.cli.page import emit, page
 from kwhen.cli.signal_document import Told, open_adr_event, signal_document, write_csv
 from kwhen.cli.signal_page import show_signal
+from kwhen.config import environment
 from kwhen.engine.signal import CarbonIntensity, Component
 from kwhen.errors import CoverageError, UsageError
 
@@ -94,7 +94,7 @@ def signal(
 ) -> None:
     """What a kWh really costs: tariff, carbon, market and solar, each quarter hour."""
     who = options.customer(territory, heating, low_income, export_rule, interconnection_date)
-    rate = stock_of(os.environ).find_plan(plan, who)
+    rate = stock_of(environment()).find_plan(plan, who)
     home = Home(
         plan=rate,
         zipcode=place(zipcode).zipcode,
@@ -133,7 +133,7 @@ def _told(
             components=components,
             nearest=not strict,
             carbon_model=carbon_model,
-            live=held_prices(read_settings(os.environ), stock_of(os.environ)),
+            live=held_prices(read_settings(environment()), stock_of(environment())),
         )
     except CoverageError as error:
         raise options.strictly(error) if strict else error from error

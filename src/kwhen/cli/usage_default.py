@@ -1,7 +1,6 @@
 """`kwhen usage default`: what a home uses when nobody has measured it, as a file to read again."""
 
 import csv
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +38,7 @@ from kwhen.cli.page import (
     put,
     table,
 )
+from kwhen.config import environment
 from kwhen.engine.cycles import calendar_months
 from kwhen.engine.grid import Grid, covering, instant
 from kwhen.engine.impact import by_cycle
@@ -140,7 +140,7 @@ def profile(
     first, end = window
     zone = zone or where.timezone
     grid = covering(instant(first, zone), instant(end, zone), _STEP_MINUTES, zone)
-    settings = read_settings(os.environ)
+    settings = read_settings(environment())
     web = live_web(settings)
     with progress_bar("making the usage"):
         usage = place_profile(

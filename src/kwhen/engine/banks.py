@@ -5,7 +5,7 @@ max(0, balance + d - p): the running sum of d - p, less its lowest point so far.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,7 @@ def run_down(change: Floats) -> Floats:
     return np.asarray(total - lowest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Drawn:
+class Drawn(NamedTuple):
     """What a bank did over a window."""
 
     paid_usd: Floats  # (H, C) [USD]

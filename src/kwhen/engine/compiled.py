@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kwhen.engine.choice import Span, export_rule, for_customer, no_export_rule, version_spans
 from kwhen.engine.compensation import Bank, ExportRule
-from kwhen.engine.cycles import Cycles, billing_cycles
+from kwhen.engine.cycles import Cycles, billing_cycles, cycle_steps
 from kwhen.engine.demand import DemandGroup, demand_groups
 from kwhen.engine.grid import Calendar, Grid, whole_days
 from kwhen.engine.layout import EnergyGroup, energy_groups, export_price_of_steps
@@ -105,7 +105,6 @@ def compiled(
     """
     grid = whole_days(start, count, step_minutes, versions[0].timezone, calendar)
     cycles = billing_cycles(grid)
-    cycle_steps = grid.day_steps()[cycles.first_day]
     spans = _spans(versions, customer, grid, nearest)
     rule = export_rule(spans[0].tariff, customer, start) if exports else None
     groups, gaps = energy_groups(grid, cycles, spans)
@@ -114,14 +113,14 @@ def compiled(
     by_run = len(changes) <= MOST_PRICE_CHANGES_COUNT
     if not by_run:
         changes = changes[:0]
-    sheet = energy_sheet(groups, cycles, cycle_steps, len(spans), rule, changes)
+    sheet = energy_sheet(groups, cycles, cycle_steps(grid), len(spans), rule, changes)
     constant = constant_blocks(grid, cycles, spans) + _by_solar_size(cycles, rule, customer)
     surplus, surplus_gaps = _surplus_prices(grid, cycles, rule)
     missing = _gaps(spans, rule, exports, customer) + gaps + price_gaps + surplus_gaps
     return Compiled(
         grid=grid,
         cycles=cycles,
-        cycle_steps=cycle_steps,
+        cycle_steps=cycle_steps(grid),
         spans=spans,
         energy=groups,
         sheet=sheet,

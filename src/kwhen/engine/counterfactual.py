@@ -5,18 +5,20 @@ a home scaled so that the day's energy is the same: then shifting earns and bein
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.engine.devices.arrays import check_grid, hours_of_steps
-from kwhen.engine.grid import DAY_S, Grid
+from kwhen.engine.grid import DAY_S, Grid, day_starts
 from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+GRIDS_KEPT_COUNT = 64
 LIKE_DAYS_COUNT = 10
 LEAST_LIKE_DAYS = 5
 SATURDAY = 5
@@ -39,6 +41,60 @@ class Counterfactual:
     from_history: Bools  # (D,) dates whose baseline is the home's own
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Usual:
+    """What is usual at a place over a window: use of any size, and what 1 kW of solar yields."""
+
+    load_kwh: Floats  # (N,)
+    pv_kwh: Floats | None  # (N,) None without solar
+    load_by_day_kwh: Floats  # (D,)
+    pv_by_day_kwh: Floats | None  # (D,)
+
+
+def usual(grid: Grid, load_shape_kwh: Floats, pv_kwh: Floats | None) -> Usual:
+    """What is usual in each step of a grid, and its sums by day.
+
+    Parameters
+    ----------
+    load_shape_kwh : (N,) a usual home's use of the same steps, of any size, ≥ 0. [kWh]
+    pv_kwh : (N,) what 1 kW of the home's solar yields. [kWh]
+    """
+    for kwh in (load_shape_kwh, pv_kwh):
+        if kwh is not None:
+            check_grid(grid, len(kwh))
+    return Usual(
+        load_kwh=load_shape_kwh,
+        pv_kwh=pv_kwh,
+        load_by_day_kwh=_by_day(grid, load_shape_kwh),
+        pv_by_day_kwh=None if pv_kwh is None else _by_day(grid, pv_kwh),
+    )
+
+
+def day_ratio(grid: Grid, habit: Usual, net_kwh: Floats, solar_kw: float) -> Floats:
+    """What a home used on each date over what is usual. (D,)
+
+    net_kwh : (N,) import less export as it was
+    """
+    check_grid(grid, len(net_kwh))
+    used = _by_day(grid, net_kwh)  # (D,)
+    if habit.pv_by_day_kwh is not None:
+        used += solar_kw * habit.pv_by_day_kwh
+    return _ratio(np.maximum(used, 0.0), habit.load_by_day_kwh)
+
+
+def usual_kwh(
+    grid: Grid, habit: Usual, day_ratio: Floats, solar_kw: float, step_index: Ints | slice
+) -> Floats:
+    """Import less export of some steps, had each day been a usual one of the same energy. [kWh]
+
+    day_ratio : (D,) of the function of this name
+    """
+    found: Floats = habit.load_kwh[step_index] * day_ratio[grid.day_index[step_index]]
+    if habit.pv_kwh is not None:
+        found -= solar_kw * habit.pv_kwh[step_index]
+    return found
+
+
 def counterfactual_kwh(
     grid: Grid,
     net_kwh: Floats,
@@ -54,26 +110,38 @@ def counterfactual_kwh(
     load_shape_kwh : (N,) a usual home's use of the same steps, of any size, ≥ 0
     pv_kwh : (N,) what the home's solar yields
     """
-    for kwh in (net_kwh, load_shape_kwh, pv_kwh):
-        check_grid(grid, len(kwh))
-    scale = _ratio(
-        np.maximum(_by_day(grid, net_kwh + pv_kwh), 0.0), _by_day(grid, load_shape_kwh)
-    )  # (D,)
-    usual = load_shape_kwh * scale[grid.day_index] - pv_kwh
-    none = np.zeros(grid.days_count, dtype=bool)
+    habit = usual(grid, load_shape_kwh, pv_kwh)
+    ratio = day_ratio(grid, habit, net_kwh, solar_kw=1.0)
+    baseline = usual_kwh(grid, habit, ratio, 1.0, slice(None))
     if own_history is None:
-        return Counterfactual(baseline_kwh=usual, from_history=none)
-    own = like_days_kwh(grid, own_history)
-    known = np.bincount(grid.day_index[np.isnan(own)], minlength=grid.days_count) == 0  # (D,)
+        none = np.zeros(grid.days_count, dtype=bool)
+        return Counterfactual(baseline_kwh=baseline, from_history=none)
+    own, known = own_days(grid, own_history, np.arange(grid.count))
     return Counterfactual(
-        baseline_kwh=np.where(known[grid.day_index], own, usual), from_history=known
+        baseline_kwh=np.where(known, own, baseline), from_history=known[day_starts(grid)]
     )
 
 
-def like_days_kwh(grid: Grid, history: History) -> Floats:
+def own_days(grid: Grid, history: History, step_index: Ints) -> tuple[Floats, Bools]:
+    """The like days of a history in some rising steps, and whether their dates have enough.
+
+    → (S,), (S,) [kWh]
+    """
+    is_wanted = np.zeros(grid.days_count, dtype=bool)
+    is_wanted[grid.day_index[step_index]] = True
+    inside = np.flatnonzero(is_wanted[grid.day_index])  # every step of those dates
+    own = like_days_kwh(grid, history, inside)
+    day = grid.day_index[inside]
+    is_known = np.bincount(day[np.isnan(own)], minlength=grid.days_count) == 0  # (D,)
+    place = np.searchsorted(inside, step_index)
+    return own[place], is_known[day[place]]
+
+
+def like_days_kwh(grid: Grid, history: History, step_index: Ints | None = None) -> Floats:
     """Mean of the preceding like days of a history, NaN where they are too few. (N,) [kWh]
 
     Weekdays are like weekdays, weekend days like weekend days; a repeated hour is averaged.
+    With `step_index` only of those steps.
     """
     past = history.grid
     check_grid(past, len(history.net_kwh))
@@ -82,30 +150,38 @@ def like_days_kwh(grid: Grid, history: History) -> Floats:
             f"the history has steps of {past.step_minutes} minutes and the window of "
             f"{grid.step_minutes}; give both in equal steps"
         )
+    steps = slice(None) if step_index is None else step_index
+    dates, row = np.unique(grid.day_index[steps], return_inverse=True)  # (d,), (S,)
     power_kw, filled = _by_day_and_slot(past, history.net_kwh)  # (D', Q), (D', Q)
     whole = filled.mean(axis=1) >= WHOLE_FRAC
-    found = np.full((grid.days_count, power_kw.shape[1]), np.nan)
+    found = np.full((len(dates), power_kw.shape[1]), np.nan)
     for is_weekend in (False, True):
         days = np.flatnonzero(whole & ((past.weekday >= SATURDAY) == is_weekend))
-        mine = np.flatnonzero((grid.weekday >= SATURDAY) == is_weekend)
-        last = np.searchsorted(past.ordinal[days], grid.ordinal[mine])  # days before each
-        found[mine] = _trailing_mean(power_kw[days], filled[days], last)
-    return np.asarray(found[grid.day_index, _slot(grid)] * hours_of_steps(grid))
+        mine = np.flatnonzero((grid.weekday[dates] >= SATURDAY) == is_weekend)
+        if len(mine):
+            last = np.searchsorted(past.ordinal[days], grid.ordinal[dates[mine]])  # days before
+            first = np.maximum(last - LIKE_DAYS_COUNT, 0)
+            low = int(first.min())
+            near = days[low : int(last.max())]  # no earlier or later day is asked for
+            found[mine] = _mean_between(power_kw[near], filled[near], first - low, last - low)
+    return np.asarray(found[row, _slot(grid)[steps]] * hours_of_steps(grid)[steps])
 
 
-def _trailing_mean(power_kw: Floats, filled: Bools, end_index: Ints) -> Floats:
-    """Mean of the rows before each end, at most ten, NaN for fewer than five. (len, Q)"""
+def _mean_between(power_kw: Floats, filled: Bools, first_index: Ints, end_index: Ints) -> Floats:
+    """Mean of the rows from each first to each end, NaN for fewer than five. (len, Q)"""
     zero = np.zeros((1, power_kw.shape[1]))
     total = np.concatenate([zero, np.cumsum(np.where(filled, power_kw, 0.0), axis=0)])
     times = np.concatenate([zero, np.cumsum(filled, axis=0)])
-    first = np.maximum(end_index - LIKE_DAYS_COUNT, 0)
     mean = _ratio(
-        total[end_index] - total[first], times[end_index] - times[first], is_nan_without=True
+        total[end_index] - total[first_index],
+        times[end_index] - times[first_index],
+        is_nan_without=True,
     )
-    mean[end_index < LEAST_LIKE_DAYS] = np.nan
+    mean[end_index - first_index < LEAST_LIKE_DAYS] = np.nan
     return mean
 
 
+@lru_cache(maxsize=GRIDS_KEPT_COUNT)
 def _slot(grid: Grid) -> Ints:
     """Which step of a wall-clock day each step is. (N,)"""
     return np.asarray(grid.local_s % DAY_S // (grid.step_minutes * 60))
@@ -113,16 +189,23 @@ def _slot(grid: Grid) -> Ints:
 
 def _by_day_and_slot(grid: Grid, kwh: Floats) -> tuple[Floats, Bools]:
     """Mean power of each date and wall-clock slot (D, Q), and whether there is any. [kW]"""
+    cell, hours = _cells(grid)
+    energy = np.bincount(cell, weights=kwh, minlength=hours.size).astype(np.float64)
+    return _ratio(energy.reshape(hours.shape), hours), hours > 0
+
+
+@lru_cache(maxsize=GRIDS_KEPT_COUNT)
+def _cells(grid: Grid) -> tuple[Ints, Floats]:
+    """Which date and wall-clock slot each step is (N,), and the hours of each (D, Q)."""
     slots = DAY_S // (grid.step_minutes * 60)
     cell, size = grid.day_index * slots + _slot(grid), grid.days_count * slots
-    energy = np.bincount(cell, weights=kwh, minlength=size).astype(np.float64)
-    hours = np.bincount(cell, weights=hours_of_steps(grid), minlength=size).astype(np.float64)
-    return _ratio(energy, hours).reshape(-1, slots), (hours > 0).reshape(-1, slots)
+    hours = np.bincount(cell, weights=hours_of_steps(grid), minlength=size)
+    return cell, hours.astype(np.float64).reshape(-1, slots)
 
 
 def _by_day(grid: Grid, kwh: Floats) -> Floats:
-    total = np.bincount(grid.day_index, weights=kwh, minlength=grid.days_count)
-    return total.astype(np.float64)
+    """Sums by local date. (D,)"""
+    return np.asarray(np.add.reduceat(kwh, day_starts(grid)))
 
 
 def _ratio(amount: Floats, quantity: Floats, *, is_nan_without: bool = False) -> Floats:

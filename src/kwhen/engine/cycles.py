@@ -3,6 +3,7 @@
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from kwhen.engine.grid import Calendar, Grid
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+GRIDS_KEPT_COUNT = 64
 SHORTEST_CYCLE_DAYS = 25
 LONGEST_CYCLE_DAYS = 35
 
@@ -38,12 +40,19 @@ class Cycles:
         return np.diff(self.first_day)
 
 
+@lru_cache(maxsize=GRIDS_KEPT_COUNT)
 def billing_cycles(grid: Grid) -> Cycles:
     """The cycles of a bill over a grid of whole days."""
     single = SHORTEST_CYCLE_DAYS <= grid.days_count <= LONGEST_CYCLE_DAYS
     if single and grid.calendar is not Calendar.SAM:
         return _cycles(grid, np.array([0, grid.days_count]), np.ones(1))
     return calendar_months(grid)
+
+
+@lru_cache(maxsize=GRIDS_KEPT_COUNT)
+def cycle_steps(grid: Grid) -> Ints:
+    """First step of each billing cycle of a grid, and N at the end. (C + 1,)"""
+    return grid.day_steps()[billing_cycles(grid).first_day]
 
 
 def calendar_months(grid: Grid) -> Cycles:

@@ -40,8 +40,7 @@ def tiered_kwh(plan: Compiled, home: Metered, kwh: Floats) -> Floats:
     size = np.maximum(np.abs(total), DUST_KWH)[..., None]
     reached_frac = np.minimum(ceiling / size, 1.0)  # (H, Q, T) of the pool, up to each ceiling
     by_tier_kwh = kwh[..., None] * reached_frac.take(sheet.pool_of_row, axis=1)
-    for tier in range(sheet.tiers_count - 1, 0, -1):  # from the last: each less what lies below
-        by_tier_kwh[..., tier] -= by_tier_kwh[..., tier - 1]
+    by_tier_kwh[..., 1:] -= by_tier_kwh[..., :-1]  # numpy copies what overlaps
     if plan.rule is not None and plan.rule.tier_fill is TierFill.CHRONOLOGICAL:
         fill_in_order(plan, home, kwh, ceiling, by_tier_kwh)
     return by_tier_kwh

@@ -7,6 +7,7 @@ window, or of its halves, have the same events.
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+GRIDS_KEPT_COUNT = 64
 HOUR_S = 3600
 SATURDAY = 5
 
@@ -33,6 +35,7 @@ class EventWeights:
     missing: tuple[Missing, ...]
 
 
+@lru_cache(maxsize=GRIDS_KEPT_COUNT)
 def month_grid(grid: Grid) -> Grid:
     """The hours of the whole calendar months that a window touches.
 

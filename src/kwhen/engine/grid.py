@@ -88,6 +88,12 @@ class Grid:
         return np.asarray(inside)
 
 
+@lru_cache(maxsize=64)
+def day_starts(grid: Grid) -> Ints:
+    """First step of each date of a grid. (D,)"""
+    return grid.day_steps()[:-1]
+
+
 def _wall_s(at: datetime, zone: str) -> float:
     return at.astimezone(zone_of(zone)).replace(tzinfo=UTC).timestamp()
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.engine.cycles import Cycles
+from kwhen.engine.cycles import Cycles, cycle_steps
 from kwhen.engine.grid import Grid
 
 Floats = NDArray[np.float64]
@@ -12,9 +12,13 @@ KWH_PER_MWH = 1_000.0
 DAYS_PER_YEAR = 365.25
 
 
-def co2e_lb(import_kwh: Floats, export_kwh: Floats, co2e_lb_per_mwh: Floats) -> Floats:
-    """Marginal emissions of each step, below zero where export displaces more. (N,) [lb]"""
-    return (import_kwh - export_kwh) * co2e_lb_per_mwh / KWH_PER_MWH
+def co2e_lb(grid: Grid, net_kwh: Floats, co2e_lb_per_mwh: Floats) -> Floats:
+    """Marginal emissions of each billing cycle, below zero where export displaces more. [lb]
+
+    net_kwh : (N,) import less export. → (C,)
+    """
+    emitted = np.add.reduceat(net_kwh * co2e_lb_per_mwh, cycle_steps(grid)[:-1])
+    return np.asarray(emitted / KWH_PER_MWH)
 
 
 def by_cycle(grid: Grid, cycles: Cycles, amount: Floats) -> Floats:

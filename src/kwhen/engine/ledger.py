@@ -7,8 +7,8 @@ surplus kWh follow.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from kwhen.engine.banks import draw
 from kwhen.engine.compensation import Bank, DatedPrice, Netting
 from kwhen.engine.compiled import Compiled, Minimum
 from kwhen.engine.metered import Metered
-from kwhen.engine.rows import CLASS_COUNT, CLASS_INDEX, Block, class_mask, cycle_block
+from kwhen.engine.rows import CLASS_INDEX, Block, class_mask, cycle_block
 from kwhen.engine.tariff import MinimumCharge
 from kwhen.engine.words import ENERGY_CLASSES, ChargeClass, Credit, Per
 
@@ -26,8 +26,7 @@ Floats = NDArray[np.float64]
 MINIMUM = CLASS_INDEX[ChargeClass.MINIMUM]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Settlement:
+class Settlement(NamedTuple):
     """Lines that the ledger adds, and what it leaves for later."""
 
     blocks: tuple[Block, ...]
@@ -42,18 +41,47 @@ def settle(
     class_usd : (H, C, K) charges by cycle and class, unrounded; it is used up. None where the
     plan has neither banks nor minimums. [USD]
     """
-    due_usd = np.zeros((0, 0, CLASS_COUNT)) if class_usd is None else class_usd
-    run = _Run(plan, home, due_usd, opening)
-    run.take_surplus()
-    for step in plan.ledger:
-        if isinstance(step, Bank):
-            run.pay_from(step)
-        elif step.charge.per is Per.YEAR:
-            run.raise_year_to(step)
-        else:
-            run.raise_to(step)
-    run.cash_out()
-    return Settlement(blocks=tuple(run.blocks), carried=tuple(run.carried))
+    blocks: list[Block] = []
+    carried: list[Credit] = []
+    if class_usd is not None:
+        run = _Run(plan, home, class_usd, opening)
+        run.take_surplus()
+        for step in plan.ledger:
+            if isinstance(step, Bank):
+                run.pay_from(step)
+            elif step.charge.per is Per.YEAR:
+                run.raise_year_to(step)
+            else:
+                run.raise_to(step)
+        blocks, carried = run.blocks, run.carried
+    surplus = _cash_out(plan, home)
+    if surplus is not None:
+        blocks.append(surplus)
+    return Settlement(blocks=tuple(blocks), carried=tuple(carried))
+
+
+def _cash_out(plan: Compiled, home: Metered) -> Block | None:
+    """What the surplus kWh of every full year earn; None where there is no surplus."""
+    rule, net = plan.rule, home.run_net_kwh
+    if rule is None or rule.cash_out is None or not rule.true_up or net is None:
+        return None
+    years = [(last, np.add.reduce(net[:, runs], axis=1)) for last, runs in plan.full_years]
+    if not any(np.minimum.reduce(year) < 0 for _, year in years):
+        return None
+    surplus = np.zeros((home.homes_count, plan.cycles.count))
+    for last, year in years:
+        surplus[:, last] = np.maximum(-year, 0.0)
+    terms = rule.cash_out.usd_per_kwh
+    return cycle_block(
+        plan.cycles,
+        charge="Net surplus compensation",
+        klass=ChargeClass.CREDIT,
+        unit="kWh",
+        source=terms.source if isinstance(terms, DatedPrice) else rule.source,
+        quantity=surplus,
+        usd_per_unit=-plan.surplus_usd_per_kwh,
+        exact_usd=-surplus * plan.surplus_usd_per_kwh,
+    )
 
 
 class _Run:
@@ -162,32 +190,6 @@ class _Run:
     def _raise(self, charge: MinimumCharge, lacking_usd: Floats) -> None:
         self.due_usd[..., MINIMUM] += lacking_usd
         self._add(charge.name, lacking_usd, charge.source, ChargeClass.MINIMUM)
-
-    def cash_out(self) -> None:
-        """Pay the surplus kWh of every full year."""
-        rule, net = self.plan.rule, self.home.run_net_kwh
-        if rule is None or rule.cash_out is None or not rule.true_up or net is None:
-            return
-        years = [(last, np.add.reduce(net[:, runs], axis=1)) for last, runs in self.plan.full_years]
-        if any(np.minimum.reduce(year) < 0 for _, year in years):
-            price = self.plan.surplus_usd_per_kwh
-            surplus = np.zeros((self.home.homes_count, self.plan.cycles.count))
-            for last, year in years:
-                surplus[:, last] = np.maximum(-year, 0.0)
-            terms = rule.cash_out.usd_per_kwh
-            source = terms.source if isinstance(terms, DatedPrice) else rule.source
-            self.blocks.append(
-                cycle_block(
-                    self.plan.cycles,
-                    charge="Net surplus compensation",
-                    klass=ChargeClass.CREDIT,
-                    unit="kWh",
-                    source=source,
-                    quantity=surplus,
-                    usd_per_unit=-price,
-                    exact_usd=-surplus * price,
-                )
-            )
 
     def _add(
         self, name: str, amount_usd: Floats, source: str, klass: ChargeClass = ChargeClass.CREDIT

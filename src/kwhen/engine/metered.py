@@ -1,7 +1,7 @@
 """A home's arrays, checked and reduced to what a bill needs."""
 
-from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,8 +16,7 @@ Ints = NDArray[np.int64]
 HOMES_AT_ONCE_COUNT = 4  # a year of two homes stays in the processor's cache between passes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Metered:
+class Metered(NamedTuple):
     """Energy of H homes over N steps, and its sums over the runs of a compiled plan."""
 
     meter_kwh: Floats  # (H, N) import as metered, for demand
@@ -106,9 +105,11 @@ def _reduced(
     for first in range(0, homes, HOMES_AT_ONCE_COUNT):
         some = slice(first, first + HOMES_AT_ONCE_COUNT)
         rows = 0 if homes == 1 else some  # one row without its axis is half the time to numpy
-        for energy, sums in zip(channels, runs_kwh, strict=True):
-            np.add.reduceat(energy[rows], starts, axis=-1, out=sums[rows])
-        lowest_kwh = min(np.minimum.reduce(energy[rows], axis=None) for energy in channels)
+        lowest_kwh = inf
+        for number, channel in enumerate(channels):
+            energy = channel[rows]
+            np.add.reduceat(energy, starts, axis=-1, out=runs_kwh[number, rows])
+            lowest_kwh = min(lowest_kwh, np.minimum.reduce(energy, axis=None))
         # A sum is finite only if all it adds up is, so the sums stand in for the elements.
         if not (lowest_kwh >= 0 and isfinite(np.add.reduce(runs_kwh[:, some], axis=None))):
             for name, energy in zip(("import_kwh", "export_kwh"), channels, strict=False):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kwhen.engine.grid import Grid
 from kwhen.engine.rows import Block, Row, to_cents
 from kwhen.engine.words import ChargeClass, Credit, Missing
 
@@ -90,6 +91,11 @@ class Bill:
         return float(saved) if self._is_single else saved
 
     @property
+    def grid(self) -> Grid:
+        """The steps of the window."""
+        return self._compiled.grid
+
+    @property
     def cycles(self) -> tuple[tuple[date, date], ...]:
         """Start and exclusive end of each billing cycle."""
         first = self._compiled.grid.date_of(0)
@@ -110,8 +116,15 @@ class Bill:
         found.sort(key=lambda pair: pair[0])
         return tuple(line for _, line in found)
 
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Sources of the lines, in their order, without making the lines."""
+        found = [pair for block, _ in self._blocks for pair in _sources_of(block)]
+        found.sort(key=lambda pair: pair[0])
+        return tuple(dict.fromkeys(source for _, source in found if source))
+
     def _lines_of(self, block: Block, cents_usd: Floats) -> Iterator[tuple[int, Line]]:
-        shown = np.any((block.quantity != 0) | (block.exact_usd != 0), axis=0)  # (B, T)
+        shown = _shown(block)
         for number in np.flatnonzero(shown.any(axis=1)).tolist():
             row = block.row(number)
             for tier in np.flatnonzero(shown[number]).tolist():
@@ -157,3 +170,16 @@ class Bill:
                 row.parts, row.part_usd_per_kwh[tier], strict=True
             )
         )
+
+
+def _shown(block: Block) -> NDArray[np.bool_]:
+    """Which rows and tiers of a block are printed. (B, T)"""
+    return np.asarray(np.any((block.quantity != 0) | (block.exact_usd != 0), axis=0))
+
+
+def _sources_of(block: Block) -> Iterator[tuple[int, str]]:
+    """Cycle and source of the printed rows of a block; one is enough of a block of one charge."""
+    printed = np.flatnonzero(_shown(block).any(axis=1))
+    for number in (printed[:1] if block.to_cycle is None else printed).tolist():
+        row = block.row(number)
+        yield row.cycle, row.source

@@ -46,13 +46,36 @@ class Revenue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Hours:
-    """The clock hours of a window, E of them."""
+class Offer:
+    """What one programme pays in a window, whatever a home does: E event hours of S steps."""
 
-    step_index: Ints  # (N,) which hour each step lies in
-    weight_frac: Floats  # (E,)
-    hours: Floats  # (E,) real length
-    reduced_kwh: Floats  # (E,) below the baseline, ≥ 0
+    programme: str
+    step_index: Ints  # (S,) steps of the event hours, rising
+    hour_start: Ints  # (E,) where each hour starts among them
+    weight_frac: Floats  # (E,) above 0
+    usd_per_kwh: Floats  # (E,) share of the home
+    usd_per_kw: float  # for the mean reduction, share of the home
+    event_hours: float  # of the window, weighted
+    missing: tuple[Missing, ...]
+
+    def revenue(self, below_kwh: Floats) -> Revenue:
+        """What a home is paid. below_kwh : (S,) baseline less what it drew in those steps."""
+        if len(self.hour_start):
+            by_hour = np.maximum(np.add.reduceat(below_kwh, self.hour_start), 0.0)  # (E,)
+        else:
+            by_hour = np.zeros(0)
+        reduced = self.weight_frac * by_hour
+        reduced_kwh = float(reduced.sum())
+        mean_kw = reduced_kwh / self.event_hours if self.event_hours > 0 else 0.0
+        return Revenue(
+            programme=self.programme,
+            energy_usd=float((reduced * self.usd_per_kwh).sum()),
+            capacity_usd=mean_kw * self.usd_per_kw,
+            reduced_kwh=reduced_kwh,
+            mean_reduced_kw=mean_kw,
+            event_hours=self.event_hours,
+            missing=self.missing,
+        )
 
 
 def grid_services_usd(
@@ -76,63 +99,60 @@ def grid_services_usd(
     """
     for amount in (weights.event_frac, baseline_kwh, net_kwh):
         check_grid(grid, len(amount))
-    hours = _hours(grid, weights, baseline_kwh - net_kwh)
-    length = float((hours.weight_frac * hours.hours).sum())
-    reduced_kwh = float((hours.weight_frac * hours.reduced_kwh).sum())
-    mean_kw = reduced_kwh / length if length > 0 else 0.0
-    price, gaps = _usd_per_kwh(programme, grid, hours, lmp_usd_per_kwh, strike_usd_per_kwh)
-    paid = hours.weight_frac * hours.reduced_kwh * price
-    return Revenue(
-        programme=programme.id,
-        energy_usd=float(paid.sum()) * programme.share_frac,
-        capacity_usd=_capacity_usd(programme, grid, mean_kw) * programme.share_frac,
-        reduced_kwh=reduced_kwh,
-        mean_reduced_kw=mean_kw,
-        event_hours=length,
-        missing=(*programme.missing, *weights.missing, *gaps),
-    )
+    found = offer(programme, weights, grid, lmp_usd_per_kwh, strike_usd_per_kwh)
+    return found.revenue((baseline_kwh - net_kwh)[found.step_index])
 
 
-def _hours(grid: Grid, weights: EventWeights, reduced_kwh: Floats) -> _Hours:
-    """Steps gathered by clock hour; each hour of an hour that repeats stands alone."""
+def offer(
+    programme: GridProgramme,
+    weights: EventWeights,
+    grid: Grid,
+    lmp_usd_per_kwh: Floats | None = None,
+    strike_usd_per_kwh: Floats | None = None,
+) -> Offer:
+    """What a programme pays in a window; the parameters are those of `grid_services_usd`."""
     clock_s = grid.epoch_s if grid.calendar is Calendar.CIVIL else grid.local_s
-    _, index = np.unique(clock_s // HOUR_S, return_inverse=True)
-    length = hours_of_steps(grid)
-    hours = np.bincount(index, weights=length)
-    weighted = np.bincount(index, weights=weights.event_frac * length)
-    return _Hours(
-        step_index=index.astype(np.int64),
-        weight_frac=weighted / hours,
-        hours=hours.astype(np.float64),
-        reduced_kwh=np.maximum(np.bincount(index, weights=reduced_kwh), 0.0),
+    start = np.flatnonzero(np.diff(clock_s // HOUR_S, prepend=-1))  # (A,) of every clock hour
+    length = hours_of_steps(grid)  # (N,)
+    hours = np.add.reduceat(length, start)  # (A,)
+    weight = np.add.reduceat(weights.event_frac * length, start) / hours
+    steps = np.diff(start, append=grid.count)  # (A,)
+    is_event = weight > 0
+    price, gaps = _usd_per_kwh(programme, grid, start, lmp_usd_per_kwh, strike_usd_per_kwh)
+    unknown = np.isnan(price) & is_event
+    return Offer(
+        programme=programme.id,
+        step_index=np.flatnonzero(np.repeat(is_event, steps)),
+        hour_start=(np.cumsum(steps[is_event]) - steps[is_event]).astype(np.int64),
+        weight_frac=weight[is_event],
+        usd_per_kwh=np.where(unknown, 0.0, price)[is_event] * programme.share_frac,
+        usd_per_kw=_usd_per_kw(programme, grid) * programme.share_frac,
+        event_hours=float((weight * hours).sum()),
+        missing=(*programme.missing, *weights.missing, *(gaps if unknown.any() else ())),
     )
 
 
 def _usd_per_kwh(
     programme: GridProgramme,
     grid: Grid,
-    hours: _Hours,
+    start: Ints,
     lmp_usd_per_kwh: Floats | None,
     strike_usd_per_kwh: Floats | None,
 ) -> tuple[Floats, tuple[Missing, ...]]:
-    """What a kWh earns in each hour (E,), and hours of events whose price is not known."""
-    none = np.zeros(len(hours.hours))
+    """What a kWh earns in each clock hour (A,), NaN where that is not known, and the gap's name."""
     match programme.pay:
         case EnergyPay(usd_per_kwh=usd_per_kwh):
-            return none + usd_per_kwh, ()
+            return np.full(len(start), usd_per_kwh), ()
         case SeasonPay() | DailyPay():
-            return none, ()
+            return np.zeros(len(start)), ()
         case MarketPay():
             above = _above_strike(grid, lmp_usd_per_kwh, strike_usd_per_kwh)
         case _:
             assert_never(programme.pay)
     length = hours_of_steps(grid)
-    mean = np.bincount(hours.step_index, weights=above * length) / hours.hours
-    unknown = np.isnan(mean)
     note = "the market's price is not known in some event hours; they are not paid"
-    is_short = bool((unknown & (hours.weight_frac > 0)).any())
-    gaps = (Missing(name=f"{programme.id}: market price", note=note),) if is_short else ()
-    return np.where(unknown, 0.0, mean), gaps
+    gap = Missing(name=f"{programme.id}: market price", note=note)
+    return np.add.reduceat(above * length, start) / np.add.reduceat(length, start), (gap,)
 
 
 def _above_strike(
@@ -146,13 +166,13 @@ def _above_strike(
     return np.asarray(np.maximum(lmp_usd_per_kwh - strike_usd_per_kwh, 0.0))
 
 
-def _capacity_usd(programme: GridProgramme, grid: Grid, mean_kw: float) -> float:
-    """What the mean reduction earns over the window's days of the season."""
+def _usd_per_kw(programme: GridProgramme, grid: Grid) -> float:
+    """What a kW of mean reduction earns over the window's days of the season."""
     if isinstance(programme.pay, EnergyPay | MarketPay):
         return 0.0
     inside = days_in(programme, grid, is_event_day=False) * covered_days(grid)  # (D,)
     if isinstance(programme.pay, DailyPay):
-        return mean_kw / KW_PER_MW * programme.pay.usd_per_mw_day * float(inside.sum())
+        return programme.pay.usd_per_mw_day / KW_PER_MW * float(inside.sum())
     dates = [grid.date_of(day) for day in range(grid.days_count)]
     season = np.array([programme.season_days(day) for day in dates], dtype=np.float64)
-    return mean_kw * programme.pay.usd_per_kw_season * float((inside / season).sum())
+    return programme.pay.usd_per_kw_season * float((inside / season).sum())

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +49,7 @@ class Row:
     part_usd_per_kwh: Floats | None = None  # (T, parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Block:
+class Block(NamedTuple):
     """The lines of some charges. Arrays may have a first axis of 1, the same for every home."""
 
     row: Callable[[int], Row]

@@ -6,17 +6,29 @@ within three days, the shape's year wrapping round. 29 February is taken as the 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.engine.grid import DAY_S, EPOCH_ORDINAL, Calendar, Grid, Ints, offsets_s, zone_of
+from kwhen.engine.grid import (
+    DAY_S,
+    EPOCH_ORDINAL,
+    Calendar,
+    Grid,
+    Ints,
+    offsets_s,
+    zone_of,
+)
 from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
 ShapeDays = Callable[[Ints], Ints]  # days since 1970-01-01 → days of the shape, from 0
+
+GRIDS_KEPT_COUNT = 64  # a year at 15 minutes is about 0.3 MB
 
 SHAPE_YEAR = 2023
 YEAR_DAYS = 365
@@ -78,35 +90,60 @@ def over_grid(hourly_kwh: Floats, grid: Grid, zone: str, shape_days: ShapeDays) 
     UsageError
         The grid is of SAM's calendar, which has no real dates.
     """
+    found = _hours(grid, zone, shape_days)
+    energy: Floats = np.append(hourly_kwh, 0.0).take(found.hour_index)  # (N,) of an hour
+    energy[found.again_step] += hourly_kwh[found.again_hour_index]
+    energy *= grid.step_hours
+    return energy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Hours:
+    """Which hours of the shape's year the steps of a grid take."""
+
+    hour_index: Ints  # (N,) 8760 where wall time does not happen
+    again_step: Ints  # (A,) wall-clock steps that happen a second time
+    again_hour_index: Ints  # (A,) what they take beside
+
+
+@lru_cache(maxsize=GRIDS_KEPT_COUNT)
+def _hours(grid: Grid, zone: str, shape_days: ShapeDays) -> _Hours:
     match grid.calendar:
         case Calendar.CIVIL:
-            energy = _at(hourly_kwh, grid.epoch_s, zone, shape_days)  # (N,)
+            hour, none = _at(grid.epoch_s, zone, shape_days), np.zeros(0, dtype=np.int64)
+            return _Hours(hour_index=hour, again_step=none, again_hour_index=none)
         case Calendar.WALL:
-            energy = _on_wall_clock(hourly_kwh, grid, zone, shape_days)  # (N,)
+            return _on_wall_clock(grid, zone, shape_days)
         case Calendar.SAM:
             raise UsageError("hourly shapes follow real dates; give a grid of civil or wall time")
         case _:
             assert_never(grid.calendar)
-    return energy * grid.step_hours
 
 
-def _at(hourly_kwh: Floats, epoch_s: Ints, zone: str, shape_days: ShapeDays) -> Floats:
-    """Power of the shape at each instant. (N,) [kWh an hour]"""
+def _at(epoch_s: Ints, zone: str, shape_days: ShapeDays) -> Ints:
+    """Hour of the shape's year at each instant. (N,)"""
     standard_s = epoch_s + standard_offset_s(zone, int(epoch_s[0]))  # (N,)
     hour = standard_s % DAY_S // 3600
-    power: Floats = hourly_kwh[shape_days(standard_s // DAY_S) * 24 + hour]  # (N,)
-    return power
+    return np.asarray(shape_days(standard_s // DAY_S) * 24 + hour)
 
 
-def _on_wall_clock(hourly_kwh: Floats, grid: Grid, zone: str, shape_days: ShapeDays) -> Floats:
-    """Power of the shape at each wall-clock step, summed over the times that it happens. (N,)"""
+def _on_wall_clock(grid: Grid, zone: str, shape_days: ShapeDays) -> _Hours:
+    """Hours of wall-clock steps: once for each offset from UTC at which the step happens."""
     around_s = np.arange(grid.local_s[0] - DAY_S, grid.local_s[-1] + DAY_S, 3600)
-    energy = np.zeros(grid.count)
+    hour = np.full(grid.count, YEAR_HOURS)
+    again: list[tuple[Ints, Ints]] = []
     for offset_s in np.unique(offsets_s(around_s, grid.zone)):
         epoch_s = grid.local_s - offset_s  # (N,)
         happens = offsets_s(epoch_s, grid.zone) == offset_s
-        energy += np.where(happens, _at(hourly_kwh, epoch_s, zone, shape_days), 0.0)
-    return energy
+        own = _at(epoch_s, zone, shape_days)
+        step = np.flatnonzero(happens & (hour < YEAR_HOURS))
+        again.append((step, own[step]))
+        hour = np.where(happens & (hour == YEAR_HOURS), own, hour)
+    return _Hours(
+        hour_index=hour,
+        again_step=np.concatenate([step for step, _ in again]),
+        again_hour_index=np.concatenate([own for _, own in again]),
+    )
 
 
 def shape_epoch_s(offset_s: int) -> Ints:

@@ -2,8 +2,15 @@
 
 from datetime import timedelta
 
-from kwhen.errors import FieldError, Forbidden, InvalidFields, ProductionDenied, UnknownId
-from kwhen.operations.credentials import Issued, create_key, create_organisation
+from kwhen.errors import (
+    FieldError,
+    Forbidden,
+    InsufficientScope,
+    InvalidFields,
+    ProductionDenied,
+    UnknownId,
+)
+from kwhen.operations.credentials import Issued, create_key, new_organisation
 from kwhen.operations.deployment import Deployment
 from kwhen.operations.gate import take_sandbox
 from kwhen.operations.work import Work
@@ -16,7 +23,7 @@ from kwhen.records import (
     UnknownScope,
     read_scopes,
 )
-from kwhen.storage import credentials
+from kwhen.storage import credentials, organisations
 from kwhen.wire.agent_credentials import AgentCredentialRequest, request_json
 
 USUAL_TTL = timedelta(hours=24)
@@ -39,13 +46,15 @@ def open_sandbox(
         raise Forbidden("Sandboxes are opened by the operator of this deployment only.")
     if sent.requested_environment not in (None, Environment.SANDBOX.value):
         raise ProductionDenied("Programs get a sandbox only; leave requested_environment out.")
+    if not sent.organization_name.strip():
+        raise InvalidFields.one("organization_name", "is blank")
     scopes = _scopes(sent.requested_scopes)
     take_sandbox(deployment, address)
-    name = sent.organization_name.strip() or sent.organization_name
-    organisation = create_organisation(deployment, name, production_allowed=False)
+    organisation = new_organisation(deployment, sent.organization_name, production_allowed=False)
     tenant = Tenant(organisation.id, Environment.SANDBOX)
     ttl = timedelta(seconds=sent.requested_ttl_seconds) if sent.requested_ttl_seconds else USUAL_TTL
-    with deployment.writing(tenant) as work:
+    with deployment.writing(tenant) as work:  # without its key nobody could use it
+        organisations.add_organisation(work.session, organisation)
         return create_key(
             work,
             name=sent.user_name,
@@ -69,14 +78,18 @@ def _scopes(words: list[str]) -> frozenset[Scope]:
     return frozenset(found - NOT_FOR_AGENTS)
 
 
-def end_agent_credential(work: Work, credential_id: str) -> Credential:
+def end_agent_credential(work: Work, caller: Credential, credential_id: str) -> Credential:
     """End a credential that was given to a program.
 
     Raises
     ------
+    InsufficientScope
+        A session asks, which has less to say than its key.
     UnknownId
         It is not one of the tenant's, or not such a credential.
     """
+    if caller.kind is CredentialKind.SESSION:
+        raise InsufficientScope("A session token cannot end a credential; use a key.")
     found = credentials.find_credential(work.session, work.tenant, credential_id)
     if found.kind is not CredentialKind.AGENT:
         raise UnknownId(f"there is no agent credential {credential_id[:64]!r}")

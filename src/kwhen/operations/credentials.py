@@ -51,15 +51,28 @@ def create_organisation(
     InvalidFields
         The name is blank or over 255 characters.
     """
-    organisation = Organisation(
+    organisation = new_organisation(deployment, name, production_allowed=production_allowed)
+    with deployment.database.writing() as session:
+        organisations.add_organisation(session, organisation)
+    return organisation
+
+
+def new_organisation(
+    deployment: Deployment, name: str, *, production_allowed: bool
+) -> Organisation:
+    """An organisation that is not stored yet.
+
+    Raises
+    ------
+    InvalidFields
+        The name is blank or over 255 characters.
+    """
+    return Organisation(
         id=new_id("org"),
         name=_checked(name),
         created_at=deployment.clock(),
         production_allowed=production_allowed,
     )
-    with deployment.database.writing() as session:
-        organisations.add_organisation(session, organisation)
-    return organisation
 
 
 def _checked(name: str) -> str:

@@ -13,11 +13,12 @@ from kwhen.catalog.live.settings import LiveSettings
 from kwhen.catalog.live.settings import read_settings as read_live_settings
 from kwhen.catalog.live.store import SeriesStore
 from kwhen.catalog.stock import Stock, stock_of
+from kwhen.config import environment
 from kwhen.errors import SettingError
 from kwhen.operations.keyring import Keyring, read_keyring
 from kwhen.operations.work import Work
 from kwhen.records import Tenant
-from kwhen.settings import Settings, environment
+from kwhen.settings import Settings
 from kwhen.storage import migrate, organisations
 from kwhen.storage.database import Database
 
@@ -89,6 +90,14 @@ def open_deployment(settings: Settings) -> Deployment:
         secret is another one.
     """
     database = Database(settings.database)
+    try:
+        return _opened(settings, database)
+    except BaseException:
+        database.dispose()
+        raise
+
+
+def _opened(settings: Settings, database: Database) -> Deployment:
     database.check()
     if not migrate.is_up_to_date(database):
         if not settings.auto_upgrade:
@@ -113,10 +122,8 @@ def open_deployment(settings: Settings) -> Deployment:
 def _prove(database: Database, keyring: Keyring) -> None:
     """The secret is the one that the stored hashes were keyed with."""
     with database.writing() as session:
-        proof = organisations.secret_proof(session)
-        if proof is None:
-            organisations.keep_secret_proof(session, keyring.proof, _now())
-        elif proof != keyring.proof:
+        organisations.keep_secret_proof(session, keyring.proof, _now())
+        if organisations.secret_proof(session) != keyring.proof:
             raise SettingError(
                 "the database was set up with another secret, so no key would be known; give the "
                 "first one as KWHEN_SECRET, or as the file `secret` in the data folder"

@@ -158,8 +158,16 @@ def _changed(work: Work, before: HomeFacts, changes: Mapping[str, Any]) -> HomeF
 
 
 def restored_zipcode(zipcode: str) -> str:
-    """A ZIP with the zeros that spreadsheets drop."""
-    return normal_zipcode(zipcode)
+    """A ZIP with the zeros that spreadsheets drop.
+
+    Raises
+    ------
+    InvalidFields
+    """
+    try:
+        return normal_zipcode(zipcode)
+    except NotFound as error:
+        raise InvalidFields.one("zipcode", str(error)) from error
 
 
 def place_of(zipcode: str | None) -> Place | None:
@@ -183,7 +191,11 @@ def _with_place(
             wrong.append(FieldError("timezone", "is no IANA zone, such as America/New_York"))
     if changes.get("zipcode") is None:
         return facts
-    zipcode = restored_zipcode(changes["zipcode"])
+    try:
+        zipcode = restored_zipcode(changes["zipcode"])
+    except InvalidFields as error:
+        wrong.extend(error.fields)
+        return facts
     if zipcode == before:
         return replace(facts, zipcode=zipcode)
     where = place_of(zipcode)

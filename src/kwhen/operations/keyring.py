@@ -7,6 +7,7 @@ errors without a look into the database; the database holds a keyed hash alone.
 import base64
 import hashlib
 import hmac
+import os
 import secrets
 import string
 from pathlib import Path
@@ -69,13 +70,24 @@ def read_keyring(secret: str | None, folder: Path) -> Keyring:
     if secret is not None:
         return Keyring(secret)
     file = folder.expanduser() / FILE
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with open(file, "x", opener=_for_the_owner_alone) as made:
-            made.write(secrets.token_hex(32) + "\n")
-    except FileExistsError:
-        pass  # of an earlier start
+    file.parent.mkdir(0o700, parents=True, exist_ok=True)
+    if not file.exists():
+        _make(file)
     return Keyring(file.read_text().strip())
+
+
+def _make(file: Path) -> None:
+    """Put a fresh secret into a file, whole at once; one of another process stays."""
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    try:
+        with open(draft, "x", opener=for_the_owner_alone) as written:
+            written.write(secrets.token_hex(32) + "\n")
+        os.link(draft, file)
+    except OSError:  # another process was first, or the disk knows no links
+        if not file.exists():
+            draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def held_keyring(settings: Settings) -> Keyring | None:
@@ -91,9 +103,8 @@ def held_keyring(settings: Settings) -> Keyring | None:
     return Keyring(file.read_text().strip()) if file.exists() else None
 
 
-def _for_the_owner_alone(path: str, flags: int) -> int:
-    import os
-
+def for_the_owner_alone(path: str, flags: int) -> int:
+    """An opener of files that nobody else may read."""
     return os.open(path, flags, 0o600)
 
 

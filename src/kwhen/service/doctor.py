@@ -17,15 +17,17 @@ from kwhen.catalog.live.settings import read_settings as read_live_settings
 from kwhen.catalog.plans import plan_keys
 from kwhen.catalog.stock import SETTING as CATALOG
 from kwhen.catalog.stock import stock_of
+from kwhen.config import CONFIG, PREFIX, config_file, environment, origin_of, variable
 from kwhen.errors import KwhenError
 from kwhen.operations.database_state import database_state
 from kwhen.service.listener import open_listener
-from kwhen.settings import CONFIG, PREFIX, Settings, config_file, environment, origin_of
+from kwhen.settings import Settings
 
 GIB_BYTES = 1024**3
 LEAST_FREE_BYTES = 256 * 1024**2
 HIDDEN = "(hidden)"
 HOUR_S, DAY_S = 3600.0, 86_400.0
+ANSWER_S = 2.0
 STALE_S = 2 * DAY_S  # day-ahead prices come once a day
 MORE_NAMES = {CONFIG, CATALOG, "KWHEN_DEBUG", "KWHEN_URDB_KEY"}  # read elsewhere
 
@@ -59,7 +61,7 @@ class ToldSetting:
 def told_settings(settings: Settings, given: Collection[str] = ()) -> list[ToldSetting]:
     """Every setting of the service, and those of live data that are set."""
     found = [
-        ToldSetting(name=f"{PREFIX}{name.upper()}", value=_shown(value), origin=origin)
+        ToldSetting(name=variable(name), value=_shown(value), origin=origin)
         for name, value in settings
         if (origin := origin_of(name, given))
     ]
@@ -96,7 +98,7 @@ def _file() -> Finding:
 
 
 def _unknown_names() -> Iterator[Finding]:
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known = {variable(name) for name in Settings.model_fields}
     known |= {*setting_names(), *MORE_NAMES}
     for name in sorted(set(environment()) - known):
         if name.startswith(PREFIX):
@@ -127,8 +129,9 @@ def _disk(folder: Path) -> Finding:
     there = next(part for part in (folder, *folder.parents) if part.exists())
     free_bytes = shutil.disk_usage(there).free
     words = f"{free_bytes / GIB_BYTES:.1f} GiB are free in {folder}"
-    if not os.access(there, os.W_OK):
-        return Finding(what="data", state=State.BAD, words=f"{there} cannot be written to")
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        words = f"{there} is no folder that can be written to; see KWHEN_DATA"
+        return Finding(what="data", state=State.BAD, words=words)
     is_enough = free_bytes >= LEAST_FREE_BYTES
     return Finding(what="data", state=State.GOOD if is_enough else State.NOTE, words=words)
 
@@ -206,7 +209,7 @@ def _port(settings: Settings) -> Finding:
 
 
 def _is_kwhen(host: str, port: int) -> bool:
-    connection = HTTPConnection(host, port, timeout=2)
+    connection = HTTPConnection(host, port, timeout=ANSWER_S)
     try:
         connection.request("GET", "/healthz")
         return (connection.getresponse().getheader("x-request-id") or "").startswith("req_")

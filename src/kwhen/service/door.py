@@ -26,11 +26,12 @@ from kwhen.operations.gate import Passed, pass_by_address, pass_with_key
 from kwhen.operations.vtn.callers import NOBODY
 from kwhen.operations.work import Work
 from kwhen.records import Credential, Scope, Tenant
-from kwhen.service.requests import BoundedRequest
+from kwhen.service.requests import LARGEST_PLAIN_BYTES, BoundedRequest
 from kwhen.service.state import limit_headers, request_id_of
 from kwhen.storage import answers
 
 KEY_HEADER = "x-ws-api-key"
+LARGEST_OPEN_BYTES = 64 * 1024  # of bodies that anybody may send, some of which are kept
 IDEMPOTENCY = "idempotency-key"
 LONGEST_KEY_COUNT = 255
 LONGEST_ADDRESS_COUNT = 64
@@ -138,6 +139,8 @@ class GatedRoute(APIRoute):
         async def handle(request: Request) -> Response:
             bounded = BoundedRequest(request.scope, request.receive)
             passed = await run_in_threadpool(self.passed, bounded)
+            usual_bytes = LARGEST_PLAIN_BYTES if passed.credential else LARGEST_OPEN_BYTES
+            bounded.limit_bytes = min(usual_bytes, _most_bytes(request))
             bounded.state.passed = passed
             if passed.error is not None:
                 raise passed.error
@@ -150,6 +153,10 @@ class GatedRoute(APIRoute):
             return response
 
         return handle
+
+
+def _most_bytes(request: Request) -> int:
+    return deployment_of(request).settings.max_body_bytes
 
 
 class DoorRoute(GatedRoute):

@@ -8,7 +8,11 @@ import asyncio
 from typing import Any
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from kwhen.service.state import new_request_id
 
@@ -17,6 +21,21 @@ PATIENCE_S = 20.0  # for a whole head, and between two pieces of a body
 KEEP_ALIVE_S = 65  # longer than the 60 s that load balancers keep an idle connection
 NO_HTTP = "The request is no HTTP/1.1."
 TOO_LONG = f"The head of the request is longer than {LONGEST_HEAD_COUNT} bytes."
+
+
+class Outlet:
+    """A transport to which one may write after it was closed, as asyncio's own, not uvloop's."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Write; nothing where nobody is there any more."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -29,20 +48,27 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_in_body = False
         self._held_count = 0  # bytes that came since the parser last handed something on
         self._heard_s = 0.0
+        self._is_over = False  # nothing more is read
+        self._asked: list[RequestResponseCycle] = []  # requests that are not answered yet
         self._watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connects: it has to say something now."""
-        super().connection_made(transport)
+        super().connection_made(Outlet(transport))  # type: ignore[arg-type]
         self._expect_more()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client is gone."""
+        """The client is gone; uvicorn tells it to the last one of its requests alone."""
         self._expect_nothing()
+        for cycle in self._asked:
+            cycle.disconnected = not cycle.response_complete
+            cycle.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on; what is left of a request must not take too long, nor be too long."""
+        if self._is_over:
+            return
         self._held_count += len(data)
         self._heard_s = self.loop.time()
         super().data_received(data)
@@ -68,6 +94,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._expect_nothing()
         self._is_in_body, self._held_count = True, 0
         super().on_headers_complete()
+        self._asked = [*self._unanswered(), self.cycle]
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -97,14 +124,17 @@ class BoundedProtocol(HttpToolsProtocol):
             f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"
             f"x-request-id: {request_id}\r\nconnection: close\r\n\r\n"
         )
-        if not self._is_answering:  # else it would fall into the middle of that answer
-            self.transport.write(STATUS_LINE[status] + head.encode() + body)
         self._expect_nothing()
+        self._is_over = True
+        if not (asked := self._unanswered()):
+            self.transport.write(STATUS_LINE[status] + head.encode() + body)
+        elif not self._is_in_body:
+            asked[-1].keep_alive = False  # what came whole is answered first
+            return
         self.transport.close()
 
-    @property
-    def _is_answering(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
+    def _unanswered(self) -> list[RequestResponseCycle]:
+        return [cycle for cycle in self._asked if not cycle.response_complete]
 
     def _expect_more(self) -> None:
         self._watch = self.loop.call_later(self.patience_s, self._look)
@@ -121,7 +151,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_in_body:
             is_over = is_quiet and not self.flow.read_paused
         else:
-            is_over = not self._is_answering
+            is_over = not self._unanswered()
         if is_over:
             self.transport.close()
         else:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
 
+from kwhen.config import variable
 from kwhen.errors import KwhenError, SettingError
 from kwhen.operations.deployment import open_deployment
 from kwhen.service.listener import address_url, open_listener
@@ -110,7 +111,7 @@ def _several(
     """Several processes; tables and secret are made before the first of them starts."""
     open_deployment(settings).close()
     is_tracing()  # says here, and not in each of them, what is not installed
-    os.environ.update({f"KWHEN_{name.upper()}": str(value) for name, value in given.items()})
+    os.environ.update({variable(name): str(value) for name, value in given.items()})
     folder = stack.enter_context(TemporaryDirectory(prefix="kwhen-metrics-"))
     os.environ[COUNTED_TOGETHER] = folder
 
@@ -179,15 +180,16 @@ class _Stopped(BaseException):
 
 @contextmanager
 def _stopped_by_signal() -> Iterator[None]:
-    """A SIGTERM ends what is inside, and is no error."""
+    """SIGTERM and Ctrl-C end what is inside, and are no errors."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise _Stopped
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     except _Stopped:
         pass
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

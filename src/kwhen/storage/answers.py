@@ -2,19 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from kwhen.errors import Conflict
 from kwhen.records import Tenant
-from kwhen.storage.tables import AnswerRow
+from kwhen.storage.tables import AnswerRow, insert_of
 
 PENDING = 0
-_INSERT: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +32,7 @@ def claim(
     ------
     Conflict : the key stands for another request
     """
-    wish = _INSERT[session.get_bind().dialect.name](AnswerRow).values(
+    wish = insert_of(session, AnswerRow).values(
         org_id=tenant.org_id,
         environment=tenant.environment,
         route=route,

@@ -20,6 +20,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
 )
+OWNER_ALONE = 0o700  # of the folder, where it is made
 OPTIONS: dict[str, Any] = {
     "pool_size": 20,
     "max_overflow": 40,  # together more connections than handler threads
@@ -107,7 +108,7 @@ def _engine(url: URL, *, is_sqlite: bool) -> Engine:
     if not is_sqlite:
         return create_engine(url, **OPTIONS, pool_pre_ping=True)
     assert url.database is not None
-    Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+    Path(url.database).expanduser().parent.mkdir(OWNER_ALONE, parents=True, exist_ok=True)
     engine = create_engine(url, **OPTIONS)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

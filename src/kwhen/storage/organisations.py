@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from kwhen.errors import UnknownId
 from kwhen.records import ChannelPartner, Organisation, Tenant
-from kwhen.storage.tables import ChannelPartnerRow, DeploymentRow, OrganisationRow
+from kwhen.storage.tables import ChannelPartnerRow, DeploymentRow, OrganisationRow, insert_of
 
 THE_ROW = 1
 
@@ -19,8 +19,9 @@ def secret_proof(session: Session) -> str | None:
 
 
 def keep_secret_proof(session: Session, proof: str, now: datetime) -> None:
-    """Remember what the deployment's secret proves."""
-    session.add(DeploymentRow(id=THE_ROW, secret_proof=proof, created_at=now))
+    """Remember what the deployment's secret proves, where nothing is remembered."""
+    row = {"id": THE_ROW, "secret_proof": proof, "created_at": now}
+    session.execute(insert_of(session, DeploymentRow).values(row).on_conflict_do_nothing())
 
 
 def add_organisation(session: Session, organisation: Organisation) -> None:

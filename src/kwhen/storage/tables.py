@@ -17,7 +17,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 # SQLite counts only in INTEGER PRIMARY KEY.
@@ -54,6 +56,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def insert_of(session: Session, row: type[Base]) -> Any:
+    """An insert that knows ON CONFLICT, which each database has of its own."""
+    kinds: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgresql_insert}
+    return kinds[session.get_bind().dialect.name](row)
 
 
 class DeploymentRow(Base):

@@ -11,6 +11,7 @@ from kwhen.wire.kinds import WHOLE, DayField, DayOrMoment, SolarKwOrNone, Text25
 from kwhen.wire.model import Answered, Sent
 
 ARRAY_PATHS = ("base.usage", "base.export", "optimised.usage", "optimised.export")
+DAY_MINUTES, LEAST_WINDOW_MINUTES = 24 * 60, 15
 CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
@@ -51,6 +52,13 @@ class VehicleSent(Sent):
     charger_kw: float | None = Field(None, gt=0, le=1_000, description="7.2 without.")
     opens: ClockField = Field(description="Local time from which on it may charge.")
     closes: ClockField = Field(description="Local time until which; past midnight is fine.")
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        opens, closes = (at.hour * 60 + at.minute for at in (self.opens, self.closes))
+        if 0 < (closes - opens) % DAY_MINUTES < LEAST_WINDOW_MINUTES:
+            raise ValueError(f"opens to closes must be at least {LEAST_WINDOW_MINUTES} minutes")
+        return self
 
 
 class LoadShiftSent(Sent):

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from kwhen.errors import KwhenError, SourceError
 
 _FORMAT = 1
 _SUFFIX = ".npz"
+_NAMES_KEPT_COUNT = 4_096
+
+Mark = tuple[int, int, int]  # of a file: time, size and place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,7 @@ class SeriesStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._read: dict[Path, tuple[tuple[int, int, int], _Held]] = {}
+        self._read: dict[Path, tuple[Mark, _Held]] = {}
 
     def read(self, kind: Kind, point: Point, epoch_s: NDArray[np.int64]) -> NDArray[np.float64]:
         """Values of the steps that hold the instants, in the unit of the kind; NaN where none is.
@@ -142,6 +146,16 @@ class SeriesStore:
             origins=held.origins,
         )
 
+    def mark(self, kind: Kind, point: Point) -> Mark | None:
+        """What tells one state of a series from another; None where nothing is held.
+
+        Raises
+        ------
+        SourceError
+            The file of this series cannot be read.
+        """
+        return _mark(self._path(kind, point))
+
     def list(self) -> tuple[list[Coverage], list[SourceError]]:
         """Everything held, by kind and point, and what is wrong with the files that are damaged."""
         found: list[Coverage] = []
@@ -180,9 +194,7 @@ class SeriesStore:
             return _changed_count(held, merged)
 
     def _path(self, kind: Kind, point: Point) -> Path:
-        readable = re.sub(r"[^A-Za-z0-9]+", "_", str(point))[:60]
-        own = hashlib.sha256(str(point).encode()).hexdigest()[:8]
-        return self.folder / f"{kind.value}-{readable}-{own}{_SUFFIX}"
+        return self.folder / _file_name(kind, point)
 
     def _held(self, kind: Kind, point: Point) -> _Held | None:
         path = self._path(kind, point)
@@ -192,16 +204,13 @@ class SeriesStore:
         return held
 
     def _at(self, path: Path) -> _Held | None:
-        try:
-            stat = path.stat()
-            mark = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-            if path in self._read and self._read[path][0] == mark:
-                return self._read[path][1]
-            held = _unpacked(path.read_bytes(), path)
-        except FileNotFoundError:
+        mark = _mark(path)
+        if mark is None:
             return None
-        except OSError as error:
-            raise SourceError(f"{path}: {error.strerror}; let this user read it") from None
+        if path in self._read and self._read[path][0] == mark:
+            return self._read[path][1]
+        with _readable(path):
+            held = _unpacked(path.read_bytes(), path)
         self._read[path] = (mark, held)
         return held
 
@@ -219,6 +228,32 @@ class SeriesStore:
 
                 fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
             yield
+
+
+@lru_cache(maxsize=_NAMES_KEPT_COUNT)
+def _file_name(kind: Kind, point: Point) -> str:
+    readable = re.sub(r"[^A-Za-z0-9]+", "_", str(point))[:60]
+    own = hashlib.sha256(str(point).encode()).hexdigest()[:8]
+    return f"{kind.value}-{readable}-{own}{_SUFFIX}"
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what the system refuses into an error that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}; let this user read it") from None
+
+
+def _mark(path: Path) -> Mark | None:
+    """Time, size and place of a file; None where there is none."""
+    with _readable(path):
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def _merged(held: _Held | None, series: Series) -> _Held:

@@ -70,7 +70,7 @@ def revoke(
     body: AgentRevocation | None = None,
 ) -> AgentRevocationAnswer:
     """With the key itself, or another one of its sandbox."""
-    ended = agents.end_agent_credential(work, id)
+    ended = agents.end_agent_credential(work, caller.credential, id)
     assert ended.revoked_at is not None
     return AgentRevocationAnswer(
         outcome="revoked",
