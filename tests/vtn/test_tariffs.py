@@ -279,3 +279,15 @@ def test_imported_plans_are_programs_too(vtn: VtnWorld) -> None:
 def test_whoever_asks_sees_the_same(vtn: VtnWorld) -> None:
     path = f"/events/{events(vtn)[0]['id']}"
     assert vtn.get(path, who=BL) == vtn.get(path, who=VEN, version=OLD) == vtn.get(path, who=None)
+
+
+def test_long_answers_are_packed_for_those_who_can_unpack(vtn: VtnWorld) -> None:
+    url = f"/openadr3/{NEW}/events?programName=PGE-E-ELEC"
+    packed, gz, plain = (
+        vtn.client.get(url, headers={"accept-encoding": words})
+        for words in ("br, gzip", "gzip;q=0.5", "gzip;q=0, identity")
+    )
+    assert packed.headers["content-encoding"] == gz.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.json() == gz.json() == plain.json()
+    assert int(packed.headers["content-length"]) * 5 < int(plain.headers["content-length"])
