@@ -7,10 +7,10 @@ STAMP := $(VENV)/.installed
 RULES := $(wildcard $(addprefix tests/test_,rooms.py names.py style.py exports.py files.py readme.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check format openapi bench lock clean
+.PHONY: help setup run demo vtn-clients test check format openapi bench lock clean
 
 help: ## list these targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: $(STAMP) ## create .venv with the locked requirements (quick when nothing changed)
 
@@ -20,6 +20,9 @@ run: setup ## the service with a demo; prints its docs, a key and a call to try;
 
 demo: setup ## what a year of usage costs under every plan of a ZIP code
 	@$(BIN)/kwhen compare --zip 94107 --usage demo
+
+vtn-clients: setup ## environments for the OpenADR clients that the tests run
+	@$(BIN)/python tools/vtn_clients.py
 
 test: setup ## run all tests
 	@$(BIN)/python -m pytest
@@ -47,7 +50,7 @@ lock: setup ## resolve requirements/dev.txt anew from pyproject.toml
 		--output-file requirements/dev.txt pyproject.toml
 
 clean: ## remove .venv, builds and caches; the data in ./var stays
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	rm -rf $(VENV) .venv-clients build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A venv without pip (Debian without python3-venv) is filled by the pip of the machine.

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "wire": FRONT | {"records"},
     "storage": {"errors", "records"},
     "operations": LEFT_OF_OPERATIONS,
-    "service": LEFT_OF_DOORS | {"__init__"},
+    "service": LEFT_OF_DOORS | {"__init__", "delivery"},  # which asks URLs before they are kept
     "delivery": LEFT_OF_DOORS | {"__init__"},
     "client": {"errors"},
     "cli": LEFT_OF_DOORS | {"__init__", "service", "delivery"},

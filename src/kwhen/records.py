@@ -71,6 +71,31 @@ class CredentialKind(StrEnum):
     TEST = "test"  # backends, sandbox
     AGENT = "agent"  # asked for by a program, sandbox, short-lived
     SESSION = "session"  # frontends, minted from a key, short-lived
+    VTN = "vtn"  # OAuth clients of the OpenADR server
+    VTN_TOKEN = "vtntoken"  # their access tokens, short-lived
+
+
+KEY_KINDS = frozenset({CredentialKind.LIVE, CredentialKind.TEST, CredentialKind.AGENT})
+
+
+class VtnScope(StrEnum):
+    """What an access token may do on the OpenADR server."""
+
+    READ_ALL = "read_all"  # business logic: everything of its tenant
+    READ_TARGETS = "read_targets"  # a VEN: programs and events, of those targeted what is granted
+    READ_VEN_OBJECTS = "read_ven_objects"  # a VEN: its own reports, subscriptions, vens, resources
+    WRITE_PROGRAMS = "write_programs"
+    WRITE_EVENTS = "write_events"
+    WRITE_REPORTS = "write_reports"
+    WRITE_SUBSCRIPTIONS = "write_subscriptions"
+    WRITE_VENS = "write_vens"
+
+
+class VtnRole(StrEnum):
+    """The two sides of OpenADR: business logic writes programs and events, VENs read them."""
+
+    BL = "bl"
+    VEN = "ven"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +125,13 @@ class Credential:
     kind: CredentialKind
     name: str
     prefix: str  # the start of the secret, to tell keys apart
-    scopes: frozenset[Scope]
+    scopes: frozenset[Scope | VtnScope]
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
     user_id: str | None = None
-    parent_id: str | None = None  # of a session: the key that minted it
+    parent_id: str | None = None  # of a session or token: the credential that minted it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,3 +324,58 @@ class Delivery:
     next_attempt_at: datetime | None
     finished_at: datetime | None
     attempts: tuple[AttemptRecord, ...] = ()
+
+
+class VtnKind(StrEnum):
+    """The objects of OpenADR 3."""
+
+    PROGRAM = "PROGRAM"
+    EVENT = "EVENT"
+    REPORT = "REPORT"
+    SUBSCRIPTION = "SUBSCRIPTION"
+    VEN = "VEN"
+    RESOURCE = "RESOURCE"
+
+
+class VtnVerb(StrEnum):
+    """What happened to an object."""
+
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+
+
+class VtnVersion(StrEnum):
+    """The editions of OpenADR 3 that are spoken."""
+
+    V3_0_1 = "3.0.1"
+    V3_1_0 = "3.1.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VtnObject:
+    """An object of OpenADR 3; `content` is what its client said, in the words of 3.1.0."""
+
+    id: str
+    kind: VtnKind
+    content: Mapping[str, Any]
+    created_at: datetime
+    modified_at: datetime
+    targets: tuple[str, ...] = ()
+    client_id: str | None = None  # who made it, or for whom it was made
+    program_id: str | None = None
+    parent_id: str | None = None  # the event of a report, the ven of a resource
+    unique_name: str | None = None  # no two objects of a tenant have the same
+    ends_at: datetime | None = None  # of an event; None: never, or not known
+    version: VtnVersion = VtnVersion.V3_1_0  # in which it was written
+    is_of_bl: bool = False  # made by business logic
+    sealed: str | None = None  # secrets of a subscription, encrypted
+    broken_why: str | None = None  # why a subscription is not notified any more
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a VEN sees: what is its own, and what is targeted at it or at nobody."""
+
+    client_id: str
+    targets: frozenset[str]

@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     session_ttl_s: int = Field(
         default=3600, ge=60, le=86_400, description="Life of a session token in seconds."
     )
+    vtn_token_ttl_s: int = Field(
+        default=3600,
+        ge=60,
+        le=86_400,
+        description="Life of an access token of the OpenADR server in seconds.",
+    )
     agent_credentials: bool = Field(
         default=True, description="Whether programs may ask for a sandbox by themselves."
     )

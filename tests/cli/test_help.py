@@ -11,6 +11,7 @@ import typer
 
 from kwhen.cli.app import app
 from kwhen.operations import credentials
+from kwhen.operations.vtn import clients
 from tests.cli.conftest import Kwhen
 
 MARK = "Example: "
@@ -53,6 +54,7 @@ def test_the_commands_are_these() -> None:
         "serve", "demo", "doctor", "db upgrade", "db status",
         "orgs create", "orgs list", "keys create", "keys list", "keys revoke",
         "partners create", "partners list",
+        "vtn client create", "vtn client list", "vtn client revoke",
     }  # fmt: skip
 
 
@@ -67,11 +69,14 @@ def test_help_fits_and_shows_its_example(words: tuple[str, ...], kwhen: Kwhen) -
 def prepare(words: tuple[str, ...], kwhen: Kwhen, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an example needs to be there: an organisation, the key that it ends, a free port."""
     monkeypatch.setenv("KWHEN_PORT", "0")
-    if words[0] in ("keys", "partners"):
+    if words[0] in ("keys", "partners", "vtn"):
         kwhen("orgs", "create", "Example Solar")
     if words == ("keys", "revoke"):
         monkeypatch.setattr(credentials, "new_id", lambda kind: f"{kind}_{HEX}")
         kwhen("keys", "create")
+    if words == ("vtn", "client", "revoke"):
+        monkeypatch.setattr(clients, "new_id", lambda kind: f"{kind}_{HEX}")
+        kwhen("vtn", "client", "create", "--role", "ven")
 
 
 @pytest.mark.parametrize("words", sorted({*COMMANDS} - {("serve",)}), ids=" ".join)

@@ -183,6 +183,15 @@ def zipcodes_of_prefix(prefix: str) -> tuple[str, ...]:
     return tuple(f"{number:05d}" for number in known[first:end].tolist())
 
 
+def zipcodes_served_first_by(utility_id: int) -> tuple[str, ...]:
+    """The ZIPs whose predominant utility one is, rising."""
+    table = _table()
+    has_one = np.diff(table.first_listing) > 0
+    first = table.listing_utility[table.first_listing[:-1][has_one]]
+    served = table.number[has_one][first == usual_id(utility_id)]
+    return tuple(f"{number:05d}" for number in served.tolist())
+
+
 def zipcodes_near(lat_deg: float, lon_deg: float, radius_miles: float) -> tuple[str, ...]:
     """The ZIPs whose centre lies within a distance of a point, nearest first.
 

@@ -23,6 +23,7 @@ from kwhen.cli import (
     signalling,
     tables,
     usage_default,
+    vtn,
     working,
 )
 from kwhen.cli.page import page
@@ -64,6 +65,8 @@ market = typer.Typer(help="Live day-ahead prices of wholesale markets.", no_args
 emissions = typer.Typer(help="Live marginal emissions of the grid.", no_args_is_help=True)
 hooks_of = typer.Typer(help="The webhooks of organisations.", no_args_is_help=True)
 orgs = typer.Typer(help="The organisations that use the service.", no_args_is_help=True)
+openadr = typer.Typer(help="The OpenADR server.", no_args_is_help=True)
+oauth_client = typer.Typer(help="OAuth clients of the OpenADR server.", no_args_is_help=True)
 own_keys = typer.Typer(help="The keys of organisations.", no_args_is_help=True)
 db = typer.Typer(help="The tables of the service.", no_args_is_help=True)
 partners = typer.Typer(help="Partners through whom homes come.", no_args_is_help=True)
@@ -99,6 +102,11 @@ app.add_typer(own_keys, name="keys")
 own_keys.command("create", epilog=_example(keys.CREATE_EXAMPLE))(keys.create)
 own_keys.command("list", epilog=_example(keys.LIST_EXAMPLE))(keys.list_)
 own_keys.command("revoke", epilog=_example(keys.REVOKE_EXAMPLE))(keys.revoke)
+app.add_typer(openadr, name="vtn")
+openadr.add_typer(oauth_client, name="client")
+oauth_client.command("create", epilog=_example(vtn.CREATE_EXAMPLE))(vtn.create)
+oauth_client.command("list", epilog=_example(vtn.LIST_EXAMPLE))(vtn.list_)
+oauth_client.command("revoke", epilog=_example(vtn.REVOKE_EXAMPLE))(vtn.revoke)
 app.add_typer(partners, name="partners")
 partners.command("create", epilog=_example(keeping.PARTNER_CREATE_EXAMPLE))(keeping.create_partner)
 partners.command("list", epilog=_example(keeping.PARTNER_LIST_EXAMPLE))(keeping.list_partners)

@@ -11,6 +11,7 @@ from kwhen.operations.keyring import new_id, new_secret, shown_prefix
 from kwhen.operations.work import Work
 from kwhen.records import (
     EVERY_SCOPE,
+    KEY_KINDS,
     ChannelPartner,
     Credential,
     CredentialKind,
@@ -152,7 +153,7 @@ def create_session(work: Work, parent: Credential, user_id: str | None) -> Issue
 def list_keys(work: Work) -> list[Credential]:
     """The keys of a tenant, oldest first, without the sessions minted from them."""
     found = credentials.credentials(work.session, work.tenant)
-    return [credential for credential in found if credential.kind is not CredentialKind.SESSION]
+    return [credential for credential in found if credential.kind in KEY_KINDS]
 
 
 def revoke_key(work: Work, credential_id: str) -> Credential:

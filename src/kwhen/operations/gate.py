@@ -18,11 +18,12 @@ from kwhen.errors import (
 )
 from kwhen.operations.deployment import Deployment
 from kwhen.operations.keyring import is_well_formed
-from kwhen.records import Credential, CredentialKind, Scope
+from kwhen.records import KEY_KINDS, Credential, CredentialKind, Scope, VtnScope
 from kwhen.storage import credentials, limits
 from kwhen.storage.limits import Allowance
 
 MINUTE_S, HOUR_S = 60.0, 3600.0
+SESSIONS = frozenset({CredentialKind.SESSION})
 TOUCHED_AT_MOST_EVERY = timedelta(minutes=1)
 
 
@@ -48,30 +49,51 @@ def pass_with_key(
     if not is_well_formed(secret):
         return _stopped(_unknown(is_session))
     with deployment.database.gate() as connection:
-        found = credentials.find_by_hash(connection, deployment.keyring.hash_of(secret))
-        if found is None or not hmac.compare_digest(found[1], deployment.keyring.hash_of(secret)):
+        credential = _found(deployment, connection, secret)
+        if credential is None:
             return _stopped(_unknown(is_session))
-        return _pass(deployment, connection, found[0], scope, is_session=is_session)
+        if credential.kind not in (SESSIONS if is_session else KEY_KINDS):
+            return _stopped(_wrong_place(is_session))
+        scopes = None if scope is None else frozenset({scope})
+        return _pass(deployment, connection, credential, scopes)
+
+
+def pass_with_token(
+    deployment: Deployment, token: str | None, scopes: frozenset[VtnScope]
+) -> Passed:
+    """Let a request to the OpenADR server through, if its access token has one of some scopes."""
+    if token is None:
+        return _stopped(MissingCredential("Missing Authorization header with a Bearer token."))
+    if not is_well_formed(token):
+        return _stopped(InvalidCredential("The access token is not known."))
+    with deployment.database.gate() as connection:
+        credential = _found(deployment, connection, token)
+        if credential is None or credential.kind is not CredentialKind.VTN_TOKEN:
+            return _stopped(InvalidCredential("The access token is not known."))
+        return _pass(deployment, connection, credential, scopes)
+
+
+def _found(deployment: Deployment, connection: Connection, secret: str) -> Credential | None:
+    hashed = deployment.keyring.hash_of(secret)
+    found = credentials.find_by_hash(connection, hashed)
+    return found[0] if found is not None and hmac.compare_digest(found[1], hashed) else None
 
 
 def _pass(
     deployment: Deployment,
     connection: Connection,
     credential: Credential,
-    scope: Scope | None,
-    *,
-    is_session: bool,
+    scopes: frozenset[Scope] | frozenset[VtnScope] | None,
 ) -> Passed:
+    """`scopes`: one of them is needed; None: none is."""
     now = deployment.clock()
-    if (credential.kind is CredentialKind.SESSION) != is_session:
-        return _stopped(_wrong_place(is_session))
     if credential.revoked_at is not None:
         return _stopped(RevokedCredential("The credential was revoked."))
     if credential.expires_at is not None and credential.expires_at <= now:
         return _stopped(ExpiredCredential("The credential has expired."))
     allowance = _taken(
         connection,
-        f"key:{credential.id}",
+        f"key:{_counted(credential)}",
         deployment.settings.rate_limit_per_minute,
         MINUTE_S,
         now.timestamp(),
@@ -82,10 +104,17 @@ def _pass(
     used = credential.last_used_at
     if used is None or now - used >= TOUCHED_AT_MOST_EVERY:
         credentials.touch(connection, credential.id, now)
-    if scope is not None and scope not in credential.scopes:
-        lacking = InsufficientScope(f"The credential lacks the scope {scope}.")
+    if scopes is not None and scopes.isdisjoint(credential.scopes):
+        named = " or ".join(sorted(scopes))
+        lacking = InsufficientScope(f"The credential lacks the scope {named}.")
         return Passed(credential=credential, allowance=allowance, error=lacking)
     return Passed(credential=credential, allowance=allowance)
+
+
+def _counted(credential: Credential) -> str:
+    """Whose allowance a request takes from: all tokens of an OAuth client share one."""
+    is_token = credential.kind is CredentialKind.VTN_TOKEN
+    return credential.parent_id or credential.id if is_token else credential.id
 
 
 def pass_by_address(deployment: Deployment, address: str) -> Passed:

@@ -1,17 +1,19 @@
-"""What is thrown away of itself: full rate buckets, and answers kept for a day."""
+"""What is done of itself: old rows are thrown away, events of OpenADR kept current."""
 
 from datetime import timedelta
 
 from kwhen.operations.deployment import Deployment
+from kwhen.operations.vtn.keep import keep_current
 from kwhen.storage import answers, limits
 
 ANSWERS_KEPT = timedelta(hours=24)
 
 
 def sweep(deployment: Deployment) -> None:
-    """Forget what no request can ask for any more."""
+    """Forget what no request can ask for any more; renew what clients wait for."""
     now = deployment.clock()
     with deployment.database.gate() as connection:
         limits.sweep(connection, now.timestamp())
     with deployment.database.writing() as session:
         answers.forget_before(session, now - ANSWERS_KEPT)
+    keep_current(deployment)

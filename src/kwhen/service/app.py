@@ -26,6 +26,7 @@ from kwhen.service.routes import (
     webhooks,
 )
 from kwhen.service.sweep import sweeping
+from kwhen.service.vtn.routers import VTN_ROUTERS
 
 ROUTERS = (
     utility.router,
@@ -78,7 +79,7 @@ def create_app(deployment: Deployment, beside: Beside = nullcontext) -> FastAPI:
     app.state.deployment = deployment
     app.state.metrics = metrics
     tell_problems(app)
-    for router in ROUTERS:
+    for router in (*ROUTERS, *VTN_ROUTERS):
         app.router.routes.extend(router.routes)  # flat: a 405 then finds every method of a path
     app.router.routes.extend(docs.routes)
     return app

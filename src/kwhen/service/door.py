@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Annotated, Any
 
 import orjson
@@ -23,6 +23,7 @@ from starlette.responses import Response
 from kwhen.errors import InvalidFields, UnknownId
 from kwhen.operations.deployment import Deployment
 from kwhen.operations.gate import Passed, pass_by_address, pass_with_key
+from kwhen.operations.vtn.callers import NOBODY
 from kwhen.operations.work import Work
 from kwhen.records import Credential, Scope, Tenant
 from kwhen.service.requests import LARGEST_PLAIN_BYTES, BoundedRequest
@@ -77,8 +78,7 @@ class _Opener:
     def tenant(self) -> Tenant:
         """Whose work it will be."""
         credential = self.request.state.passed.credential
-        assert credential is not None
-        return credential.tenant  # type: ignore[no-any-return]
+        return NOBODY if credential is None else credential.tenant
 
 
 def deployment_of(request: Request) -> Deployment:
@@ -121,26 +121,39 @@ def address_of(request: Request) -> str:
     return request.client.host[:LONGEST_ADDRESS_COUNT] if request.client else "unknown"
 
 
-class DoorRoute(APIRoute):
-    """A route behind the gate, whose handler runs in one transaction."""
+class GatedRoute(APIRoute):
+    """A route behind a gate, whose handler runs in one transaction."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
         super().__init__(path, _in_transaction(endpoint), **given)
 
-    @property
-    def needed(self) -> Needs | None:
-        """What a caller must have; None: the route is open to all."""
-        calls = [dependency.call for dependency in self.dependant.dependencies]
-        return next((call for call in calls if isinstance(call, Needs)), None)
+    def passed(self, request: Request) -> Passed:
+        """What the gate says to a request."""
+        raise NotImplementedError
+
+    def let_in(self, request: BoundedRequest) -> None:
+        """Ask the gate, remember what it said, and grant the body that such a caller may send.
+
+        Raises
+        ------
+        CredentialError, InsufficientScope, RateLimited, UnknownId
+        """
+        passed = self.passed(request)
+        request.state.passed = passed
+        limit_body(request, is_known=passed.credential is not None)
+        if passed.error is not None:
+            raise passed.error
+        if "\0" in request.scope["path"]:  # which a database refuses to look for
+            raise UnknownId("No id has a NUL character.")
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler, after the gate and the body."""
         inner = super().get_route_handler()
-        needed, takes_json = self.needed, self.body_field is not None
+        takes_json = self.body_field is not None
 
         async def handle(request: Request) -> Response:
-            bounded = bounded_of(request, needed)
-            await run_in_threadpool(let_in, bounded, needed)
+            bounded = BoundedRequest(request.scope, request.receive)
+            await run_in_threadpool(self.let_in, bounded)
             if takes_json:
                 await bounded.json()  # here, where errors keep their own words
             response = await inner(bounded)
@@ -150,40 +163,37 @@ class DoorRoute(APIRoute):
         return handle
 
 
-def bounded_of(request: Request, needed: Needs | None) -> BoundedRequest:
-    """The request with the limit that its route has."""
-    bounded = BoundedRequest(request.scope, request.receive)
-    usual_bytes = LARGEST_PLAIN_BYTES if needed else LARGEST_OPEN_BYTES
-    bounded.limit_bytes = min(usual_bytes, deployment_of(request).settings.max_body_bytes)
-    return bounded
+def limit_body(request: BoundedRequest, *, is_known: bool) -> None:
+    """Set the limit of a body: strangers may send less."""
+    usual_bytes = LARGEST_PLAIN_BYTES if is_known else LARGEST_OPEN_BYTES
+    request.limit_bytes = min(usual_bytes, deployment_of(request).settings.max_body_bytes)
 
 
-def let_in(request: Request, needed: Needs | None) -> None:
-    """Ask the gate, and remember what it said.
+class DoorRoute(GatedRoute):
+    """A route of the contract, for callers with a key or a session."""
 
-    Raises
-    ------
-    CredentialError, InsufficientScope, RateLimited, UnknownId
-    """
-    passed = _pass(request, needed)
-    request.state.passed = passed
-    if passed.error is not None:
-        raise passed.error
-    if "\0" in request.scope["path"]:  # which a database refuses to look for
-        raise UnknownId("No id has a NUL character.")
+    @cached_property
+    def needed(self) -> Needs | None:
+        """What a caller must have; None: the route is open to all."""
+        calls = [dependency.call for dependency in self.dependant.dependencies]
+        return next((call for call in calls if isinstance(call, Needs)), None)
+
+    def passed(self, request: Request) -> Passed:
+        """Who has a key that may do this, or asks not too often."""
+        deployment, needed = deployment_of(request), self.needed
+        if needed is None:
+            return pass_by_address(deployment, address_of(request))
+        key = request.headers.get(KEY_HEADER)
+        if key is not None:
+            return pass_with_key(deployment, key.strip(), needed.scope, is_session=False)
+        token = bearer_of(request)
+        return pass_with_key(deployment, token, needed.scope, is_session=token is not None)
 
 
-def _pass(request: Request, needed: Needs | None) -> Passed:
-    deployment = deployment_of(request)
-    if needed is None:
-        return pass_by_address(deployment, address_of(request))
-    scope = needed.scope
-    key = request.headers.get(KEY_HEADER)
-    if key is not None:
-        return pass_with_key(deployment, key.strip(), scope, is_session=False)
+def bearer_of(request: Request) -> str | None:
+    """The token of an Authorization header."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
-    sent = token.strip() if kind.lower() == "bearer" else None
-    return pass_with_key(deployment, sent, scope, is_session=sent is not None)
+    return token.strip() if kind.lower() == "bearer" else None
 
 
 def _in_transaction(endpoint: Callable[..., Any]) -> Callable[..., Response]:

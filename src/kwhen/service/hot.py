@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kwhen.errors import KwhenError
-from kwhen.service.door import Caller, DoorRoute, Needs, bounded_of, let_in
+from kwhen.service.door import Caller, DoorRoute, Needs, limit_body
 from kwhen.service.requests import BoundedRequest
 from kwhen.service.state import limit_headers
 
@@ -27,13 +27,14 @@ class HotRoute(DoorRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The short way; the usual one for large bodies."""
         usual = super().get_route_handler()
-        needed, endpoint = self.needed, self.endpoint
+        endpoint = self.endpoint
         given = {str(d.name): d.call for d in self.dependant.dependencies if d.call}
 
         async def handle(request: Request) -> Response:
             if not _is_modest(request):
                 return await usual(request)
-            bounded = bounded_of(request, needed)
+            bounded = BoundedRequest(request.scope, request.receive)
+            limit_body(bounded, is_known=self.needed is not None)
             values: dict[str, Any] = dict(request.path_params)
             failure: Exception | None = None
             try:
@@ -49,7 +50,7 @@ class HotRoute(DoorRoute):
         def answer(
             request: BoundedRequest, values: dict[str, Any], failure: Exception | None
         ) -> Response:
-            let_in(request, needed)
+            self.let_in(request)
             if failure is not None:
                 raise failure
             for name, call in given.items():

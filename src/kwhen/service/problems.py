@@ -28,6 +28,7 @@ from kwhen.errors import (
 )
 from kwhen.service.requests import TooLarge, UnsupportedMedia
 from kwhen.service.state import limit_headers, request_id_of
+from kwhen.service.vtn.problems import is_vtn, vtn_problem
 from kwhen.wire.field_errors import MOST_FIELD_ERRORS, field_errors
 from kwhen.wire.model import Answered
 
@@ -124,6 +125,10 @@ def problem(
     request: Request, kind: Kind, error: Exception | str, headers: dict[str, str] | None = None
 ) -> Response:
     """The answer to a request that ended in an error."""
+    if is_vtn(request):
+        return vtn_problem(
+            request, kind.status, error, {**limit_headers(request), **(headers or {})}
+        )
     body = problem_body(kind, request_id_of(request), error)
     told = {**limit_headers(request), **(headers or {})}
     if "retry_after_seconds" in body:

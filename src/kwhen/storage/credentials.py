@@ -1,16 +1,17 @@
 """Keys and tokens: found by the keyed hash of their secret."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from kwhen.errors import UnknownId
-from kwhen.records import Credential, CredentialKind, Environment, Scope, Tenant
+from kwhen.records import Credential, CredentialKind, Environment, Scope, Tenant, VtnScope
 from kwhen.storage.tables import CredentialRow
 
+_VTN_WORDS = frozenset(VtnScope)
 _TABLE = CredentialRow.__table__
 _BY_HASH = select(_TABLE).where(CredentialRow.secret_hash == bindparam("secret_hash"))
 _TOUCH = (
@@ -112,6 +113,17 @@ def revoke(session: Session, tenant: Tenant, credential_id: str, now: datetime) 
     return find_credential(session, tenant, credential_id)
 
 
+def forget_every_expired(
+    session: Session, kinds: Iterable[CredentialKind], moment: datetime
+) -> None:
+    """Delete the credentials of some kinds, of all tenants, that ended before a moment."""
+    session.execute(
+        delete(CredentialRow).where(
+            CredentialRow.kind.in_(list(kinds)), CredentialRow.expires_at < moment
+        )
+    )
+
+
 def _credential(row: RowMapping) -> Credential:
     return Credential(
         id=row["id"],
@@ -119,7 +131,7 @@ def _credential(row: RowMapping) -> Credential:
         kind=CredentialKind(row["kind"]),
         name=row["name"],
         prefix=row["prefix"],
-        scopes=frozenset(map(Scope, row["scopes"].split())),
+        scopes=frozenset(map(_scope, row["scopes"].split())),
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
@@ -127,3 +139,7 @@ def _credential(row: RowMapping) -> Credential:
         user_id=row["user_id"],
         parent_id=row["parent_id"],
     )
+
+
+def _scope(word: str) -> Scope | VtnScope:
+    return VtnScope(word) if word in _VTN_WORDS else Scope(word)

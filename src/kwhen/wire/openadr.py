@@ -63,14 +63,15 @@ def price_event(
         "createdDateTime": moment(created),
         "modificationDateTime": moment(modified),
         "eventName": name,
-        "payloadDescriptors": _descriptors(with_ghg=co2e_lb_per_mwh is not None),
+        "payloadDescriptors": price_descriptors(with_ghg=co2e_lb_per_mwh is not None),
         "intervalPeriod": {"start": moment(start), "duration": duration(outer)},
         "intervals": _intervals(columns, first.tolist(), start, end, step),
     }
     return event if targets is None else {**event, "targets": list(targets)}
 
 
-def _descriptors(*, with_ghg: bool) -> list[dict[str, str]]:
+def price_descriptors(*, with_ghg: bool = True) -> list[dict[str, str]]:
+    """What the payloads of a price event are in."""
     kinds = [("PRICE", "KWH", "USD"), ("EXPORT_PRICE", "KWH", "USD")]
     kinds += [("GHG", "GHG", "")] if with_ghg else []
     found = []

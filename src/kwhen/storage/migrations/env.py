@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from kwhen.storage import vtn_tables  # noqa: F401  its tables belong to the schema
 from kwhen.storage.tables import Base
 
 context.configure(

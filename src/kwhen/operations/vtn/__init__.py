@@ -1,0 +1,1 @@
+"""The OpenADR server: OAuth clients, objects of tenants, tariff programs, notifications."""
