@@ -330,7 +330,7 @@ ROUTES = (
             ),
             ("get", None, {}),
             ("delete", None, {}),
-            ("trigger", lambda scene: TIMES, {}),
+            ("trigger", lambda scene: {}, {}),
             ("test", None, {}),
             ("runs/list", None, {}),
             ("deliveries/list", lambda scene: {"runId": scene.run}, {"run": Place.BODY}),

@@ -151,7 +151,7 @@ def _attempt() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("at", MILLISECONDS, nullable=False),
         sa.Column("status", sa.Integer()),
-        sa.Column("latency_s", sa.Float()),
+        sa.Column("latency_s", sa.Double()),
         sa.Column("error", sa.Text()),
         sa.Column("body_start", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
