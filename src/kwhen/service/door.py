@@ -139,13 +139,8 @@ class GatedRoute(APIRoute):
         async def handle(request: Request) -> Response:
             bounded = BoundedRequest(request.scope, request.receive)
             passed = await run_in_threadpool(self.passed, bounded)
-            usual_bytes = LARGEST_PLAIN_BYTES if passed.credential else LARGEST_OPEN_BYTES
-            bounded.limit_bytes = min(usual_bytes, _most_bytes(request))
-            bounded.state.passed = passed
-            if passed.error is not None:
-                raise passed.error
-            if "\0" in request.scope["path"]:  # which a database refuses to look for
-                raise UnknownId("No id has a NUL character.")
+            _remember(bounded, passed)
+            bounded.limit_bytes = _most_bytes(request, is_open=passed.credential is None)
             if takes_json:
                 await bounded.json()  # here, where errors keep their own words
             response = await inner(bounded)
@@ -155,8 +150,35 @@ class GatedRoute(APIRoute):
         return handle
 
 
-def _most_bytes(request: Request) -> int:
-    return deployment_of(request).settings.max_body_bytes
+def bounded_of(request: Request, needed: Needs | None) -> BoundedRequest:
+    """The request with the limit that its route has."""
+    bounded = BoundedRequest(request.scope, request.receive)
+    bounded.limit_bytes = _most_bytes(request, is_open=needed is None)
+    return bounded
+
+
+def _most_bytes(request: Request, *, is_open: bool) -> int:
+    usual_bytes = LARGEST_OPEN_BYTES if is_open else LARGEST_PLAIN_BYTES
+    return min(usual_bytes, deployment_of(request).settings.max_body_bytes)
+
+
+def let_in(request: Request, needed: Needs | None) -> None:
+    """Ask the gate, and remember what it said.
+
+    Raises
+    ------
+    CredentialError, InsufficientScope, RateLimited, UnknownId
+    """
+    _remember(request, _pass(request, needed))
+
+
+def _remember(request: Request, passed: Passed) -> None:
+    """Keep what the gate said; a request that it stopped goes no further."""
+    request.state.passed = passed
+    if passed.error is not None:
+        raise passed.error
+    if "\0" in request.scope["path"]:  # which a database refuses to look for
+        raise UnknownId("No id has a NUL character.")
 
 
 class DoorRoute(GatedRoute):
@@ -170,14 +192,18 @@ class DoorRoute(GatedRoute):
 
     def passed(self, request: Request) -> Passed:
         """Who has a key that may do this, or asks not too often."""
-        deployment, needed = deployment_of(request), self.needed
-        if needed is None:
-            return pass_by_address(deployment, address_of(request))
-        key = request.headers.get(KEY_HEADER)
-        if key is not None:
-            return pass_with_key(deployment, key.strip(), needed.scope, is_session=False)
-        token = bearer_of(request)
-        return pass_with_key(deployment, token, needed.scope, is_session=token is not None)
+        return _pass(request, self.needed)
+
+
+def _pass(request: Request, needed: Needs | None) -> Passed:
+    deployment = deployment_of(request)
+    if needed is None:
+        return pass_by_address(deployment, address_of(request))
+    key = request.headers.get(KEY_HEADER)
+    if key is not None:
+        return pass_with_key(deployment, key.strip(), needed.scope, is_session=False)
+    token = bearer_of(request)
+    return pass_with_key(deployment, token, needed.scope, is_session=token is not None)
 
 
 def bearer_of(request: Request) -> str | None:

@@ -13,6 +13,7 @@ from kwhen.wire.strict_json import read_json
 
 JSON_TYPE = "application/json"
 LARGEST_PLAIN_BYTES = 2 * 1024 * 1024  # of bodies without interval arrays
+ZSTD_WINDOW_BYTES = 8 * 1024 * 1024  # what every decoder must grant, by RFC 8878
 ZSTD_STEP_BYTES = 256  # four of them can stand for 128 KiB, and there is no other bound
 
 
@@ -114,7 +115,7 @@ def _from_gzip(body: bytes, limit_bytes: int) -> bytes:
 
 def _from_zstd(body: bytes, limit_bytes: int) -> bytes:
     """Decompress; little more than the limit, whatever the body would become."""
-    reader = zstandard.ZstdDecompressor(max_window_size=limit_bytes).decompressobj()
+    reader = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW_BYTES).decompressobj()
     parts, size, at = [], 0, 0
     try:
         while at < len(body) and size <= limit_bytes and not reader.eof:

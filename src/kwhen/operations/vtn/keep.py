@@ -30,7 +30,7 @@ def keep_current(deployment: Deployment) -> None:
     for tenant, program in of_homes:
         try:
             with deployment.writing(tenant) as work:
-                # Locked, so that two processes do not both make an event, nor for a program that goes.
+                # Locked: two processes do not both make an event, nor one of a program that goes.
                 held = vtn.lock_object(work.session, tenant, VtnKind.PROGRAM, program.id, None)
                 home_programs.keep_events(work, held)
         except KwhenError as error:  # such as a home without a plan

@@ -13,7 +13,8 @@ from kwhen.operations.impact_answers import impact_json
 from kwhen.operations.impacts import Asked, Found, InlineHome
 from kwhen.records import Scope
 from kwhen.service.bodies import body_of
-from kwhen.service.door import Caller, ReadWork, gated, needs
+from kwhen.service.door import Caller, ReadWork, needs
+from kwhen.service.hot import gated_hot
 from kwhen.service.routes.homes import TheHome
 from kwhen.service.uploads import TheUpload
 from kwhen.wire.impact import (
@@ -26,7 +27,7 @@ from kwhen.wire.impact import (
     MonthRequest,
 )
 
-router = gated("/v1", "impact")
+router = gated_hot("/v1", "impact")
 
 Reader = Annotated[Caller, needs(Scope.BILL_IMPACT_READ)]
 ThePlan = Annotated[str, Path(description="`id` of a rate plan.")]
