@@ -15,8 +15,10 @@ from kwhen.delivery.changes import see_changes
 from kwhen.delivery.jobs import Jobs, Lane
 from kwhen.delivery.runs import compute_run
 from kwhen.delivery.sender import Sender
+from kwhen.delivery.vtn import deliver_due_notifications
 from kwhen.operations.deployment import Deployment
 from kwhen.operations.targets import policy_of
+from kwhen.operations.vtn.keep import keep_current
 from kwhen.operations.webhooks import make_due_runs
 from kwhen.records import Environment, RunState, Tenant
 from kwhen.storage import deliveries, webhooks
@@ -46,7 +48,10 @@ class Worker:
         self._slot = reaper.Slot(settings.data.expanduser() / reaper.FOLDER)
         self._stopping = threading.Event()
         self._due_s: dict[str, float] = {}
-        self._thread = threading.Thread(target=self._tick_for_ever, name="kwhen worker")
+        self._threads = [
+            threading.Thread(target=self._for_ever, args=(do,), name=f"kwhen {name}")
+            for name, do in (("worker", self.tick), ("notifications", self._notify))
+        ]
         at_once = settings.deliveries_at_once
         per_target = min(settings.target_at_once, at_once)
         pages = {"per_target_count": per_target, "per_target_per_s": settings.target_per_second}
@@ -64,22 +69,24 @@ class Worker:
         """Work from here on, in threads of this process."""
         reaper.beat(self._deployment, self._slot.executor_id)
         self.jobs.start()
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         log.info("worker started", worker=self._slot.executor_id)
 
     def stop(self) -> None:
         """Finish what is on its way, and end."""
         self._stopping.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
         self.jobs.stop(GRACE_S)
         self._sender.close()
         self._slot.release()
         log.info("worker stopped", worker=self._slot.executor_id)
 
-    def _tick_for_ever(self) -> None:
+    def _for_ever(self, do: Callable[[], object]) -> None:
         while not self._stopping.is_set():
             try:
-                self.tick()
+                do()
             except Exception as error:  # of the database: the next tick tries again
                 log.error("a tick of the worker failed", exc_info=error)
             self._stopping.wait(TICK_S)
@@ -91,6 +98,7 @@ class Worker:
         self._every(CHANGES_S, "changes", lambda: see_changes(self._deployment))
         self._every(BEAT_S, "stuck", self._free_stuck)
         self._every(UPKEEP_S, "upkeep", self._upkeep)
+        self._every(UPKEEP_S, "events", lambda: keep_current(self._deployment))
         self._queue_runs()
         self._queue_pages()
 
@@ -99,6 +107,10 @@ class Worker:
         if now_s >= self._due_s.get(name, 0.0):
             self._due_s[name] = now_s + seconds
             do()
+
+    def _notify(self) -> None:
+        """Send what subscribers of the OpenADR server are owed."""
+        deliver_due_notifications(self._deployment, self._sender)
 
     def _beat(self) -> None:
         reaper.beat(self._deployment, self._slot.executor_id)

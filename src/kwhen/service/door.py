@@ -180,14 +180,18 @@ class DoorRoute(GatedRoute):
 
     def passed(self, request: Request) -> Passed:
         """Who has a key that may do this, or asks not too often."""
-        deployment, needed = deployment_of(request), self.needed
-        if needed is None:
-            return pass_by_address(deployment, address_of(request))
-        key = request.headers.get(KEY_HEADER)
-        if key is not None:
-            return pass_with_key(deployment, key.strip(), needed.scope, is_session=False)
-        token = bearer_of(request)
-        return pass_with_key(deployment, token, needed.scope, is_session=token is not None)
+        return _pass(request, self.needed)
+
+
+def _pass(request: Request, needed: Needs | None) -> Passed:
+    deployment = deployment_of(request)
+    if needed is None:
+        return pass_by_address(deployment, address_of(request))
+    key = request.headers.get(KEY_HEADER)
+    if key is not None:
+        return pass_with_key(deployment, key.strip(), needed.scope, is_session=False)
+    token = bearer_of(request)
+    return pass_with_key(deployment, token, needed.scope, is_session=token is not None)
 
 
 def bearer_of(request: Request) -> str | None:
