@@ -98,7 +98,7 @@ def launched(folder: Path, *words: str, **told: object) -> Iterator[subprocess.P
     with open(folder / "log", "w") as log:
         process = subprocess.Popen(
             [SCRIPT, *words],
-            env=environment(**{"KWHEN_DATA": folder / "data", **told}),
+            env=environment(**{"KWHEN_DATA": folder / "data", "TMPDIR": folder, **told}),
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=log,
