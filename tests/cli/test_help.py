@@ -54,6 +54,7 @@ def test_the_commands_are_these() -> None:
         "serve", "demo", "doctor", "db upgrade", "db status",
         "orgs create", "orgs list", "keys create", "keys list", "keys revoke",
         "partners create", "partners list",
+        "worker", "webhooks schedule",
         "vtn client create", "vtn client list", "vtn client revoke",
     }  # fmt: skip
 
