@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import typer
 
+from kwhen.cli import operating
 from kwhen.cli.app import app
-from kwhen.operations import credentials
+from kwhen.operations import credentials, webhooks
 from kwhen.operations.vtn import clients
+from kwhen.operations.webhooks import WebhookWish
 from tests.cli.conftest import Kwhen
 
 MARK = "Example: "
@@ -70,8 +72,19 @@ def test_help_fits_and_shows_its_example(words: tuple[str, ...], kwhen: Kwhen) -
 def prepare(words: tuple[str, ...], kwhen: Kwhen, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an example needs to be there: an organisation, the key that it ends, a free port."""
     monkeypatch.setenv("KWHEN_PORT", "0")
-    if words[0] in ("keys", "partners", "vtn"):
+    if words[0] in ("keys", "partners", "vtn", "webhooks"):
         kwhen("orgs", "create", "Example Solar")
+    if words[0] == "webhooks":
+        with operating.opened(None, None) as deployment:
+            tenant = operating.the_tenant(operating.an_organisation(deployment, None), "sandbox")
+            with deployment.writing(tenant) as work:
+                wish = WebhookWish(
+                    url="https://example.com/prices",
+                    security_key="a shared secret",
+                    open_adr=False,
+                    more={},
+                )
+                webhooks.set_webhook(work, wish)
     if words == ("keys", "revoke"):
         monkeypatch.setattr(credentials, "new_id", lambda kind: f"{kind}_{HEX}")
         kwhen("keys", "create")
@@ -80,7 +93,7 @@ def prepare(words: tuple[str, ...], kwhen: Kwhen, monkeypatch: pytest.MonkeyPatc
         kwhen("vtn", "client", "create", "--role", "ven")
 
 
-@pytest.mark.parametrize("words", sorted({*COMMANDS} - {("serve",)}), ids=" ".join)
+@pytest.mark.parametrize("words", sorted({*COMMANDS} - {("serve",), ("worker",)}), ids=" ".join)
 def test_the_example_runs(
     words: tuple[str, ...], kwhen: Kwhen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
