@@ -40,6 +40,7 @@ NOT_FOR_ENGINE = {  # the engine is given the world: no clock, chance, file or n
 }  # fmt: skip
 ENGINE_LIBRARIES = (set(sys.stdlib_module_names) - NOT_FOR_ENGINE) | {"numpy"}
 SOLVER = {"scipy"}  # of an extra, for engine/devices alone
+LOCK = {"threading"}  # for engine/kept.py, whose results threads share
 NOT_CALLED_BY_ENGINE = {"open", "input", "print", "eval", "exec", "__import__"}
 NO_RANDOM = "numpy.random"
 
@@ -120,7 +121,9 @@ def wrong_in_engine(
 
 
 def libraries_of(file) -> frozenset[str]:
-    """Libraries that one file of the engine may import beside numpy: the solver, for devices."""
+    """Libraries that one file of the engine may import beside numpy."""
+    if file == SRC / "engine" / "kept.py":
+        return frozenset(LOCK)
     return frozenset(SOLVER if file.parent == SRC / "engine" / "devices" else ())
 
 

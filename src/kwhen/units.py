@@ -28,6 +28,8 @@ UNITS: Final[dict[str, str]] = {
     "_deg": "degrees of angle; azimuths clockwise from north, latitude north, longitude east",
     "_frac": "a share, 1 is the whole",
     "_ratio": "one quantity over another of the same unit",
+    "_bytes": "bytes of memory",
+    "_mib": "mebibytes of memory",
     "_s": "seconds",
     "_minutes": "minutes",
     "_hours": "hours",

@@ -19,6 +19,7 @@ from kwhen.catalog.wholesale import (
     pricing_point,
 )
 from kwhen.engine.grid import Grid, offsets_s
+from kwhen.engine.kept import kept
 from kwhen.engine.signal import at_meter
 from kwhen.engine.tariff import IndexedEnergyCharge
 from kwhen.engine.words import Missing
@@ -37,7 +38,7 @@ LEAST_LIVE_DAYS_COUNT = 20  # of a month, before its own prices set its strike
 LIVE_PRICES = (Kind.DAY_AHEAD_PRICE, Kind.REAL_TIME_PRICE)  # the first that is held counts
 HOUR_S = 3_600
 DAY_S = 86_400
-WINDOWS_KEPT_COUNT = 512
+WINDOWS_KEPT_MIB = 8  # a day at 15 minutes is about 5 kB, a year 2 MB
 PLACES_KEPT_COUNT = 4_096
 
 
@@ -86,7 +87,7 @@ def carbon_facts(
     return _with_live_carbon(table, home.zipcode, grid, live, point, marks)
 
 
-@lru_cache(maxsize=WINDOWS_KEPT_COUNT)
+@kept(WINDOWS_KEPT_MIB)
 def _carbon_at(zipcode: str, utility_id: int, grid: Grid, model: str) -> CarbonFacts:
     where = place(zipcode)
     region = region_of(where, model, utility_id)
@@ -118,7 +119,7 @@ def _sgip_point(zipcode: str, utility_id: int) -> Point | None:
         return None
 
 
-@lru_cache(maxsize=WINDOWS_KEPT_COUNT)
+@kept(WINDOWS_KEPT_MIB)
 def _with_live_carbon(
     table: CarbonFacts, zipcode: str, grid: Grid, live: SeriesStore, point: Point, marks: Marks
 ) -> CarbonFacts:
@@ -177,7 +178,7 @@ def _market_point(zipcode: str, utility_id: int) -> PricingPoint | None:
     return pricing_point(place(zipcode), utility_id)
 
 
-@lru_cache(maxsize=WINDOWS_KEPT_COUNT)
+@kept(WINDOWS_KEPT_MIB)
 def _market_at(
     zipcode: str, utility_id: int, grid: Grid, live: SeriesStore | None, marks: Marks
 ) -> tuple[MarketFacts | None, tuple[Missing, ...]]:

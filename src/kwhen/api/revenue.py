@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.api.facts import WINDOWS_KEPT_COUNT, MarketFacts, market_facts
+from kwhen.api.facts import WINDOWS_KEPT_MIB, MarketFacts, market_facts
 from kwhen.api.homes import Home
 from kwhen.catalog.baseline import default_load
 from kwhen.catalog.live.store import SeriesStore
@@ -25,6 +25,7 @@ from kwhen.engine.counterfactual import (
 )
 from kwhen.engine.events import event_weights, month_grid
 from kwhen.engine.grid import Calendar, Grid, whole_days
+from kwhen.engine.kept import kept
 from kwhen.engine.revenue import Offer, Revenue, offer
 from kwhen.engine.solar import SolarSystem
 from kwhen.engine.words import Missing
@@ -32,7 +33,8 @@ from kwhen.engine.words import Missing
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-HABITS_KEPT_COUNT = 64  # a year at 15 minutes is about 0.6 MB
+HABITS_KEPT_MIB = 8  # a year at 15 minutes is about 2 MB with its grid
+VALUES_KEPT_COUNT = 512
 ANY_ANNUAL_KWH = 1_000.0  # only the shape of the usual load counts
 
 
@@ -73,12 +75,12 @@ def grid_services(
     return GridServices(programmes=paid, sources=sources, missing=missing), missing
 
 
-@lru_cache(maxsize=WINDOWS_KEPT_COUNT)
+@lru_cache(maxsize=VALUES_KEPT_COUNT)
 def _programmes(zipcode: str, utility_id: int, on: date) -> KnownProgrammes:
     return programmes_for(place(zipcode), utility_id, on)
 
 
-@lru_cache(maxsize=WINDOWS_KEPT_COUNT)
+@kept(WINDOWS_KEPT_MIB)
 def _offers(
     zipcode: str,
     utility_id: int,
@@ -129,7 +131,7 @@ def _baseline(home: Home, grid: Grid, net_kwh: Floats) -> Callable[[Ints], Float
     return at
 
 
-@lru_cache(maxsize=HABITS_KEPT_COUNT)
+@kept(HABITS_KEPT_MIB)
 def _habit(zipcode: str, solar: SolarSystem | None, grid: Grid) -> Usual:
     """What is usual at a place, whoever uses it and however much."""
     where = place(zipcode)
@@ -137,7 +139,7 @@ def _habit(zipcode: str, solar: SolarSystem | None, grid: Grid) -> Usual:
     return usual(grid, load.kwh, None if solar is None else pv_series(where, grid, solar).kwh)
 
 
-@lru_cache(maxsize=WINDOWS_KEPT_COUNT)
+@lru_cache(maxsize=VALUES_KEPT_COUNT)
 def _of_one_kw(solar: SolarSystem) -> SolarSystem:
     """The array with what its yield does not depend on, or only by proportion, taken off."""
     return replace(solar, system_size_kw=1.0, is_non_net_metered=False, interconnection_date=None)

@@ -4,7 +4,6 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ from kwhen.catalog.plans import rate_plan
 from kwhen.engine.blocks import Block, price_blocks
 from kwhen.engine.grid import Calendar, Grid, covering, instant, whole_days
 from kwhen.engine.history import at_steps, exporting_frac, mean_daily_kwh
+from kwhen.engine.kept import kept
 from kwhen.engine.marginal import Prices
 from kwhen.engine.signal import (
     Component,
@@ -44,7 +44,7 @@ Floats = NDArray[np.float64]
 EVERY_COMPONENT = frozenset(Component)
 DEFAULT_SETTINGS = SignalSettings()
 DEFAULT_TRUST = Trust()
-WINDOWS_KEPT_COUNT = 512
+WINDOWS_KEPT_MIB = 8
 OWN_DAYS_COUNT = 28  # of a calendar month, before a home's own history says when it exports
 
 
@@ -280,7 +280,7 @@ def _exporting(
     return np.where(np.isfinite(own), own, shapes), trust.solar_shapes_frac, ()
 
 
-@lru_cache(maxsize=WINDOWS_KEPT_COUNT)
+@kept(WINDOWS_KEPT_MIB)
 def _shipped_share(
     zipcode: str, utility_id: int, solar: SolarSystem, annual_kwh: float | None, grid: Grid
 ) -> Floats:

@@ -1,9 +1,8 @@
 """Everything about a plan and a window that no home changes, built once and kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from kwhen.engine.compensation import Bank, ExportRule
 from kwhen.engine.cycles import Cycles, billing_cycles, cycle_steps
 from kwhen.engine.demand import DemandGroup, demand_groups
 from kwhen.engine.grid import Calendar, Grid, whole_days
+from kwhen.engine.kept import kept
 from kwhen.engine.layout import EnergyGroup, energy_groups, export_price_of_steps
 from kwhen.engine.plain import accrued_quantity, constant_blocks, solar_size_block
 from kwhen.engine.rows import Block
@@ -33,7 +33,9 @@ Ints = NDArray[np.int64]
 
 Kind = TypeVar("Kind")
 
-PLANS_KEPT_COUNT = 64  # a year at 15 minutes is about 1 MB
+PLANS_KEPT_MIB = 24  # a year at 15 minutes is about 0.2 MB
+PRICES_KEPT_MIB = 8
+NO_LABELS: Ints = np.zeros(0, dtype=np.int64)  # the sheet has the runs of the steps instead
 MOST_PRICE_CHANGES_COUNT = 4_000  # beyond, export is priced step by step instead of run by run
 
 
@@ -54,7 +56,7 @@ class Minimum:
     amount_usd: Floats  # (C,)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Compiled:
     """A plan laid over a window for one kind of customer."""
 
@@ -87,7 +89,7 @@ class Compiled:
         return self.grid.calendar is Calendar.SAM
 
 
-@lru_cache(maxsize=PLANS_KEPT_COUNT)
+@kept(PLANS_KEPT_MIB, own=lambda plan: (plan.energy, plan.sheet))
 def compiled(
     versions: tuple[Tariff, ...],
     customer: Customer,
@@ -122,7 +124,7 @@ def compiled(
         cycles=cycles,
         cycle_steps=cycle_steps(grid),
         spans=spans,
-        energy=groups,
+        energy=tuple(replace(group, step_label=NO_LABELS) for group in groups),
         sheet=sheet,
         demand=demand_groups(grid, cycles, spans),
         standing=standing(constant, cycles, len(spans), calendar is Calendar.SAM),
@@ -203,6 +205,7 @@ def _minimums(grid: Grid, cycles: Cycles, spans: Sequence[Span]) -> tuple[Minimu
     return tuple(found.values())
 
 
+@kept(PRICES_KEPT_MIB)  # the plans of a utility share them
 def _export_prices(grid: Grid, rule: ExportRule | None) -> tuple[Floats, tuple[Missing, ...]]:
     columns, gaps = [], []
     for price in rule.prices if rule else ():

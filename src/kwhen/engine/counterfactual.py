@@ -5,20 +5,19 @@ a home scaled so that the day's energy is the same: then shifting earns and bein
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.engine.devices.arrays import check_grid, hours_of_steps
 from kwhen.engine.grid import DAY_S, Grid, day_starts
+from kwhen.engine.kept import kept_with
 from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-GRIDS_KEPT_COUNT = 64
 LIKE_DAYS_COUNT = 10
 LEAST_LIKE_DAYS = 5
 SATURDAY = 5
@@ -181,7 +180,7 @@ def _mean_between(power_kw: Floats, filled: Bools, first_index: Ints, end_index:
     return mean
 
 
-@lru_cache(maxsize=GRIDS_KEPT_COUNT)
+@kept_with
 def _slot(grid: Grid) -> Ints:
     """Which step of a wall-clock day each step is. (N,)"""
     return np.asarray(grid.local_s % DAY_S // (grid.step_minutes * 60))
@@ -194,7 +193,7 @@ def _by_day_and_slot(grid: Grid, kwh: Floats) -> tuple[Floats, Bools]:
     return _ratio(energy.reshape(hours.shape), hours), hours > 0
 
 
-@lru_cache(maxsize=GRIDS_KEPT_COUNT)
+@kept_with
 def _cells(grid: Grid) -> tuple[Ints, Floats]:
     """Which date and wall-clock slot each step is (N,), and the hours of each (D, Q)."""
     slots = DAY_S // (grid.step_minutes * 60)

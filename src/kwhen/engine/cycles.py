@@ -3,17 +3,16 @@
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.engine.grid import Calendar, Grid
+from kwhen.engine.kept import kept_with
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-GRIDS_KEPT_COUNT = 64
 SHORTEST_CYCLE_DAYS = 25
 LONGEST_CYCLE_DAYS = 35
 
@@ -40,7 +39,7 @@ class Cycles:
         return np.diff(self.first_day)
 
 
-@lru_cache(maxsize=GRIDS_KEPT_COUNT)
+@kept_with
 def billing_cycles(grid: Grid) -> Cycles:
     """The cycles of a bill over a grid of whole days."""
     single = SHORTEST_CYCLE_DAYS <= grid.days_count <= LONGEST_CYCLE_DAYS
@@ -49,7 +48,7 @@ def billing_cycles(grid: Grid) -> Cycles:
     return calendar_months(grid)
 
 
-@lru_cache(maxsize=GRIDS_KEPT_COUNT)
+@kept_with
 def cycle_steps(grid: Grid) -> Ints:
     """First step of each billing cycle of a grid, and N at the end. (C + 1,)"""
     return grid.day_steps()[billing_cycles(grid).first_day]

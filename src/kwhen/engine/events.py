@@ -7,12 +7,12 @@ window, or of its halves, have the same events.
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.engine.grid import Calendar, Grid, instant, whole_days
+from kwhen.engine.kept import kept_with
 from kwhen.engine.programmes import GridProgramme
 from kwhen.engine.words import Missing
 from kwhen.errors import UsageError
@@ -21,7 +21,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-GRIDS_KEPT_COUNT = 64
 HOUR_S = 3600
 SATURDAY = 5
 
@@ -35,7 +34,7 @@ class EventWeights:
     missing: tuple[Missing, ...]
 
 
-@lru_cache(maxsize=GRIDS_KEPT_COUNT)
+@kept_with
 def month_grid(grid: Grid) -> Grid:
     """The hours of the whole calendar months that a window touches.
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from numpy.typing import NDArray
 
+from kwhen.engine.kept import kept, kept_with
 from kwhen.errors import UsageError
 
 Ints = NDArray[np.int64]
@@ -24,6 +25,7 @@ QUARTER_S = 900
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 STEPS_ALLOWED_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 COMMON_YEAR = 2007  # starts on a Monday and has 365 days, as every year of SAM's calendar
+GRIDS_KEPT_MIB = 12  # a year at 15 minutes is about 1 MB
 
 
 class Calendar(Enum):
@@ -34,7 +36,7 @@ class Calendar(Enum):
     SAM = "sam"  # NREL's: Monday start, no clock change, no leap day
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Grid:
     """N equal steps over D local dates, half-open."""
 
@@ -88,7 +90,7 @@ class Grid:
         return np.asarray(inside)
 
 
-@lru_cache(maxsize=64)
+@kept_with
 def day_starts(grid: Grid) -> Ints:
     """First step of each date of a grid. (D,)"""
     return grid.day_steps()[:-1]
@@ -126,8 +128,8 @@ def instant(at: date | datetime, zone: str) -> datetime:
     return at.astimezone(UTC)
 
 
-@lru_cache(maxsize=64)
-def covering(start: datetime, end: datetime, step_minutes: int, zone: str) -> Grid:
+@kept(GRIDS_KEPT_MIB)
+def covering(start: date | datetime, end: date | datetime, step_minutes: int, zone: str) -> Grid:
     """Real elapsed steps counted from `start`; a last partial step is a step.
 
     Raises UsageError for naive datetimes, a bad step, or an end that is not after the start.
@@ -141,7 +143,7 @@ def covering(start: datetime, end: datetime, step_minutes: int, zone: str) -> Gr
     return _civil(int(first.timestamp()), count, step_minutes, zone)
 
 
-@lru_cache(maxsize=64)
+@kept(GRIDS_KEPT_MIB)
 def whole_days(start: date, count: int, step_minutes: int, zone: str, calendar: Calendar) -> Grid:
     """The grid of `count` values from local midnight of `start`, which must fill whole days."""
     check_step(step_minutes)

@@ -1,12 +1,12 @@
 """Tiers filled in the order of time: each kWh meets the price of the tier it falls into."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.engine.compiled import PLANS_KEPT_COUNT, Compiled
+from kwhen.engine.compiled import Compiled
+from kwhen.engine.kept import kept_with
 from kwhen.engine.layout import EnergyGroup
 from kwhen.engine.metered import Metered
 from kwhen.engine.sheet import slice_of
@@ -31,7 +31,7 @@ class _Filling:
     rows: Ints | slice  # (b,) row of each bin
 
 
-@lru_cache(maxsize=PLANS_KEPT_COUNT)
+@kept_with
 def _fillings(plan: Compiled) -> tuple[_Filling, ...]:
     return tuple(
         _filling(plan, number) for number, group in enumerate(plan.energy) if _is_pooled(group)

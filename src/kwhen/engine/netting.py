@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -10,7 +9,8 @@ from numpy.typing import NDArray
 
 from kwhen.engine.calendar import QUARTERS_PER_DAY
 from kwhen.engine.compensation import Netting, Rollover
-from kwhen.engine.compiled import PLANS_KEPT_COUNT, Compiled
+from kwhen.engine.compiled import Compiled
+from kwhen.engine.kept import kept_with
 from kwhen.engine.layout import EnergyGroup
 from kwhen.engine.metered import Metered
 from kwhen.engine.sheet import period_names, slice_of
@@ -94,7 +94,7 @@ class Stretch:
         return np.asarray(before_kwh @ self.onward_frac)
 
 
-@lru_cache(maxsize=PLANS_KEPT_COUNT)
+@kept_with
 def _chains(plan: Compiled) -> tuple[tuple[str, list[Stretch]], ...]:
     """The stretches of every charge, in the order of time; kept as long as the plan is."""
     return tuple(_each_chain(plan))

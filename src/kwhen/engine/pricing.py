@@ -7,7 +7,6 @@ not care where a window starts.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from kwhen.engine.choice import Span, export_rule, for_customer, no_export_rule,
 from kwhen.engine.compensation import ExportRule, Netting
 from kwhen.engine.cycles import calendar_months
 from kwhen.engine.grid import Calendar, Grid, covering, instant, whole_days
+from kwhen.engine.kept import kept
 from kwhen.engine.layout import EnergyGroup, energy_groups, export_price_of_steps
 from kwhen.engine.periods import day_kinds, holiday_dates, period_of_steps
 from kwhen.engine.plain import Event, step_usd_per_kwh
@@ -33,7 +33,7 @@ from kwhen.engine.words import ChargeClass, Customer, Missing
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-WINDOWS_KEPT_COUNT = 128
+WINDOWS_KEPT_MIB = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -121,7 +121,7 @@ def factor_frac(tariff: Tariff, component: str, klass: ChargeClass) -> float:
     return sum(amounts.values())
 
 
-@lru_cache(maxsize=WINDOWS_KEPT_COUNT)
+@kept(WINDOWS_KEPT_MIB)
 def price_layout(
     versions: tuple[Tariff, ...],
     customer: Customer,

@@ -8,7 +8,6 @@ within three days, the shape's year wrapping round. 29 February is taken as the 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import assert_never
 
 import numpy as np
@@ -23,12 +22,13 @@ from kwhen.engine.grid import (
     offsets_s,
     zone_of,
 )
+from kwhen.engine.kept import kept
 from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
 ShapeDays = Callable[[Ints], Ints]  # days since 1970-01-01 → days of the shape, from 0
 
-GRIDS_KEPT_COUNT = 64  # a year at 15 minutes is about 0.3 MB
+HOURS_KEPT_MIB = 8  # a year at 15 minutes is about 1.5 MB with its grid
 
 SHAPE_YEAR = 2023
 YEAR_DAYS = 365
@@ -106,7 +106,7 @@ class _Hours:
     again_hour_index: Ints  # (A,) what they take beside
 
 
-@lru_cache(maxsize=GRIDS_KEPT_COUNT)
+@kept(HOURS_KEPT_MIB)
 def _hours(grid: Grid, zone: str, shape_days: ShapeDays) -> _Hours:
     match grid.calendar:
         case Calendar.CIVIL:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from kwhen.api.homes import Home
 from kwhen.catalog.plans import RatePlan
 from kwhen.engine.grid import Calendar, instant, whole_days, zone_of
+from kwhen.engine.kept import kept
 from kwhen.engine.signal import CarbonIntensity
 from kwhen.engine.solar import ArrayType, ModuleType, SolarSystem
 from kwhen.engine.words import Customer
@@ -28,7 +28,7 @@ STEP_MINUTES = 15
 STEPS_PER_DAY = 96
 HISTORY_DAYS_COUNT = 730  # of a home's past that count for what it is expected to use
 PERCENT = 100.0
-HISTORIES_KEPT_COUNT = 64
+HISTORIES_KEPT_MIB = 12  # two years are about 4 MB
 
 
 def home_value(work: Work, home: HomeRecord) -> Home:
@@ -114,7 +114,7 @@ def newest_run(days: Sequence[UsageDay]) -> Sequence[UsageDay]:
     return days[first:]
 
 
-@lru_cache(maxsize=HISTORIES_KEPT_COUNT)
+@kept(HISTORIES_KEPT_MIB)
 def _history(days: tuple[UsageDay, ...], zone: str) -> Usage:
     first = days[0].day
     exported = None

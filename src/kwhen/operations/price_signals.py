@@ -3,11 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from kwhen.api.homes import Home
 from kwhen.api.signals import EVERY_COMPONENT, Signal, price_signal
 from kwhen.catalog.live.store import SeriesStore
+from kwhen.engine.kept import kept
 from kwhen.engine.signal import Component
 from kwhen.errors import InvalidFields
 from kwhen.operations import homes
@@ -18,7 +18,7 @@ from kwhen.wire.price_signal import signal_bytes, signal_rest
 QUARTER_MINUTES = 15
 DEFAULT_LENGTH = timedelta(hours=24)
 LONGEST = timedelta(days=366)
-ANSWERS_KEPT_COUNT = 256  # of about 8 kB for a day
+ANSWERS_KEPT_MIB = 4  # an answer of a day is about 8 kB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ def signal_for_value(work: Work, home: Home, wanted: Window) -> Signal:
     return _signal(home, wanted, EVERY_COMPONENT, work.live)
 
 
-@lru_cache(maxsize=ANSWERS_KEPT_COUNT)
+@kept(ANSWERS_KEPT_MIB)
 def _shared(
     home: Home,
     wanted: Window,
