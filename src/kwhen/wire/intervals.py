@@ -6,7 +6,6 @@ anything is out of the ordinary, the exact reader reads the whole body.
 """
 
 import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -33,14 +32,13 @@ except ImportError:  # an extra, without a wheel for every Python: the exact rea
     simdjson = None  # type: ignore[assignment]
 
 PATHS = ("usage", "export")
-MOST_FAST_BYTES = 4 << 20  # of one array: a parser keeps the memory of the largest
+MOST_FAST_BYTES = 4 << 20  # of one array: a parser takes a dozen times as much
 
 _ARRAY_OF_ARRAYS = re.compile(rb'"\s*:\s*(\[)\s*\[')
 _BRACKET = ord("[")
 _SIGN = re.compile(rb"(?<![eE])-")
 _HOLE = b"NaN"  # in the place of an array that was cut out: no JSON value is written so
 _NUMBERS = frozenset({int, float})
-_local = threading.local()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -200,7 +198,6 @@ def _parsed(array: bytes) -> Floats | None:
     try:
         flat_kwh, days_count = _flattened(array)
     except (ValueError, TypeError, RuntimeError):
-        del _local.parser  # what failed may still hold its document
         return None
     if flat_kwh.size != days_count * CELLS_COUNT or not 1 <= days_count <= MOST_DAYS:
         return None
@@ -213,16 +210,9 @@ def _parsed(array: bytes) -> Floats | None:
 
 def _flattened(array: bytes) -> tuple[Floats, int]:
     """All numbers of an array of days of 96 elements each, and its number of days."""
-    rows: Any = _parser().parse(array)
+    # A parser of its own: one that is kept holds the memory of the largest array it has read.
+    rows: Any = simdjson.Parser().parse(array)
     flat_kwh = np.frombuffer(rows.as_buffer(of_type="d"), dtype=np.float64)
     if set(map(len, rows)) != {CELLS_COUNT}:
         raise ValueError("days of other lengths")
     return flat_kwh, len(rows)
-
-
-def _parser() -> "simdjson.Parser":
-    """The parser of this thread: it serves one document at a time."""
-    if not hasattr(_local, "parser"):
-        _local.parser = simdjson.Parser()
-    parser: simdjson.Parser = _local.parser
-    return parser
