@@ -131,9 +131,10 @@ def test_a_session_is_less_than_its_key(orgs: Parties, clock: Clock) -> None:
     ttl = timedelta(seconds=orgs.deployment.settings.session_ttl_s)
     narrow = frozenset({READ, Scope.KEYS_ADMIN})
     parent = orgs.new_key(scopes=narrow, expires_at=clock() + ttl / 2).credential
+    another = orgs.key().credential
     with orgs.deployment.writing(orgs.tenant()) as work:
         session = create_session(work, parent, "user_1").credential
-        full = create_session(work, orgs.key().credential, None).credential
+        full = create_session(work, another, None).credential
     assert (session.scopes, full.scopes) == ({READ}, SESSION_SCOPES)
     assert (session.expires_at, full.expires_at) == (parent.expires_at, clock() + ttl)
     assert session.tenant == parent.tenant and session.user_id == "user_1"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -29,6 +29,24 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+class _Turn:
+    """A lock that tells a thread that waits for itself, instead of waiting for ever."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._owner: int | None = None
+
+    def __enter__(self) -> None:
+        if self._owner == get_ident():
+            raise RuntimeError("a writing transaction is open in this thread; end it first")
+        self._lock.acquire()
+        self._owner = get_ident()
+
+    def __exit__(self, *error: object) -> None:
+        self._owner = None
+        self._lock.release()
+
+
 class Database:
     """SQLite in one file, or PostgreSQL."""
 
@@ -41,7 +59,7 @@ class Database:
         self._reader = self.engine.execution_options(**({} if self.is_sqlite else one_state))
         self._writer = self.engine.execution_options(**{WRITES: True})
         # SQLite has one writer; threads that wait here are not put to sleep for ever longer.
-        self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
+        self._turn: AbstractContextManager[object] = _Turn() if self.is_sqlite else nullcontext()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
