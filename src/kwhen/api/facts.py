@@ -38,7 +38,7 @@ LEAST_LIVE_DAYS_COUNT = 20  # of a month, before its own prices set its strike
 LIVE_PRICES = (Kind.DAY_AHEAD_PRICE, Kind.REAL_TIME_PRICE)  # the first that is held counts
 HOUR_S = 3_600
 DAY_S = 86_400
-WINDOWS_KEPT_MIB = 8  # a day at 15 minutes is about 5 kB, a year 2 MB
+WINDOWS_KEPT_MIB = 4  # a day at 15 minutes is about 5 kB, a year 2 MB
 PLACES_KEPT_COUNT = 4_096
 
 

@@ -44,7 +44,7 @@ Floats = NDArray[np.float64]
 EVERY_COMPONENT = frozenset(Component)
 DEFAULT_SETTINGS = SignalSettings()
 DEFAULT_TRUST = Trust()
-WINDOWS_KEPT_MIB = 8
+WINDOWS_KEPT_MIB = 4
 OWN_DAYS_COUNT = 28  # of a calendar month, before a home's own history says when it exports
 
 

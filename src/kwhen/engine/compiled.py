@@ -33,7 +33,7 @@ Ints = NDArray[np.int64]
 
 Kind = TypeVar("Kind")
 
-PLANS_KEPT_MIB = 24  # a year at 15 minutes is about 0.2 MB
+PLANS_KEPT_MIB = 16  # a year at 15 minutes is about 0.2 MB
 PRICES_KEPT_MIB = 8
 NO_LABELS: Ints = np.zeros(0, dtype=np.int64)  # the sheet has the runs of the steps instead
 MOST_PRICE_CHANGES_COUNT = 4_000  # beyond, export is priced step by step instead of run by run

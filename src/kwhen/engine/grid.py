@@ -25,7 +25,7 @@ QUARTER_S = 900
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 STEPS_ALLOWED_MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 COMMON_YEAR = 2007  # starts on a Monday and has 365 days, as every year of SAM's calendar
-GRIDS_KEPT_MIB = 12  # a year at 15 minutes is about 1 MB
+GRIDS_KEPT_MIB = 8  # a year at 15 minutes is about 1 MB
 
 
 class Calendar(Enum):

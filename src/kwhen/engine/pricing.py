@@ -33,7 +33,7 @@ from kwhen.engine.words import ChargeClass, Customer, Missing
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-WINDOWS_KEPT_MIB = 8
+WINDOWS_KEPT_MIB = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

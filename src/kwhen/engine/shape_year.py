@@ -28,7 +28,7 @@ from kwhen.errors import UsageError
 Floats = NDArray[np.float64]
 ShapeDays = Callable[[Ints], Ints]  # days since 1970-01-01 → days of the shape, from 0
 
-HOURS_KEPT_MIB = 8  # a year at 15 minutes is about 1.5 MB with its grid
+HOURS_KEPT_MIB = 4  # a year at 15 minutes is about 1.5 MB with its grid
 
 SHAPE_YEAR = 2023
 YEAR_DAYS = 365

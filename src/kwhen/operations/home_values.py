@@ -28,7 +28,7 @@ STEP_MINUTES = 15
 STEPS_PER_DAY = 96
 HISTORY_DAYS_COUNT = 730  # of a home's past that count for what it is expected to use
 PERCENT = 100.0
-HISTORIES_KEPT_MIB = 12  # two years are about 4 MB
+HISTORIES_KEPT_MIB = 8  # two years are about 4 MB
 
 
 def home_value(work: Work, home: HomeRecord) -> Home:
