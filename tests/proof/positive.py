@@ -6,8 +6,10 @@ fourth goes out as generated, and so does everything that is meant to be wrong.
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from itertools import count
+from threading import Thread
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -17,7 +19,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
 from schemathesis.transport.serialization import Binary, contains_binary
 
-from tests.proof.served import Server, Site, ask
+from tests.proof.served import HOST, Server, Site, ask
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -36,9 +38,32 @@ CHANGING = frozenset({UPDATE, "putHomeUsage", "createHomeSolar"})
 WHOLE_MONTHS = frozenset({"calculateRatePlanBillPeriod", "calculateHomeBillMonthly"})
 
 
+OF_WEBHOOKS = frozenset(
+    {
+        "getPriceSignalWebhook",
+        "deletePriceSignalWebhook",
+        "triggerPriceSignalWebhook",
+        "testPriceSignalWebhook",
+        "replayPriceSignalDelivery",
+    }
+)
+
+
 def operation_id(case: Case) -> str:
     """Name of the operation of a case."""
     return str(case.operation.definition.raw["operationId"])
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Takes every delivery."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
 
 
 class Filler:
@@ -47,6 +72,8 @@ class Filler:
     def __init__(self, server: Server, site: Site) -> None:
         self._server, self._site = server, site
         self._numbers = count()
+        self._receiver = ThreadingHTTPServer((HOST, 0), Receiver)
+        Thread(target=self._receiver.serve_forever, daemon=True).start()
         plans = {
             plan["key"]: plan["id"]
             for utility in self._ask("/v1/utility/get", {"zipcode": ZIPCODE, "detailLevel": "full"})
@@ -61,8 +88,14 @@ class Filler:
         assert status == 200, answer
         return answer
 
+    def close(self) -> None:
+        """Receive no webhooks any more."""
+        self._receiver.shutdown()
+        self._receiver.server_close()
+
     def _home(self, number: int) -> str:
         facts = {"name": "Proof", "zipcode": ZIPCODE, "ratePlanId": _one(self.plan_ids, number)}
+        facts["enabled"] = False  # left out of webhook runs, which would grow with every home
         solar = {"solarSystemSizeKw": 5.0, "isNonNetMetered": True} if number % 2 else {}
         return str(self._ask("/v1/homes/create", {**facts, **solar})["id"])
 
@@ -85,9 +118,10 @@ class Filler:
     def fill(self, case: Case) -> Case:
         """A case with what exists in those parts of it that are well-formed."""
         number = crc32(repr((case.path_parameters, case.body)).encode())
+        name = operation_id(case)
+        self._mind_webhooks(name, case)
         if case.meta is None or number % 4 == 0:
             return case
-        name = operation_id(case)
         fine = {at for at, part in case.meta.components.items() if part.mode.is_positive}
         if ParameterLocation.HEADER in fine and case.headers:
             case.headers = self._headers(dict(case.headers))
@@ -103,6 +137,15 @@ class Filler:
                     case._record_starting_state()
         return case
 
+    def _mind_webhooks(self, name: str, case: Case) -> None:
+        """Webhooks go to this machine alone, and there is one where one is asked about."""
+        url = f"http://{HOST}:{self._receiver.server_port}/"
+        if name == "setPriceSignalWebhook":
+            if isinstance(case.body, dict) and isinstance(case.body.get("webhookUrl"), str):
+                case.body = {**case.body, "webhookUrl": url}
+        elif name in OF_WEBHOOKS:
+            self._ask("/v1/webhook/price_signal/set", {"webhookUrl": url, "securityKey": "proof"})
+
     def _headers(self, headers: Json) -> Json:
         if "Idempotency-Key" in headers:
             headers["Idempotency-Key"] = f"proof {next(self._numbers)}"
@@ -115,6 +158,8 @@ class Filler:
             return {"ratePlanId": _one(self.plan_ids, number)}
         if name == "removeHome":
             return {"id": self._home(number)}
+        if name == "replayPriceSignalDelivery":
+            return {"id": self._ask("/v1/webhook/price_signal/test", {})["id"]}
         return {"id": self.changed if name in CHANGING else _one(self.kept, number)}
 
     def _own_sandbox(self, case: Case) -> None:
@@ -161,6 +206,10 @@ class Filler:
             "exportRule": _one(["NBT", "NEM2", "NONE", None], number),
             "timezone": "America/Los_Angeles",
             "channelPartnerId": None,
+            "organizationId": None,
+            "before": None,
+            "runId": None,
+            "schedule": {"everyMinutes": 1440},
             "pricesOn": "2026-07-01",
         }
         return {
@@ -175,6 +224,8 @@ class Filler:
             body.pop("solarSystemSizeKw", None)
             body.pop("isNonNetMetered", None)
         match name:
+            case "createHome":
+                body["enabled"] = False
             case "getUtility":
                 body["zipcode"] = ZIPCODE
             case "listHomes" if body.get("pageNumber") is not None:

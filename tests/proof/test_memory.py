@@ -14,6 +14,7 @@ from tests.proof.amounts import REQUESTS
 from tests.proof.served import DEADLINE_S, HOST, Server, Site, prepare, running, send
 
 MOST_KB = 250 * 1000
+WORKER = "kwhen.service.server:make_app"  # what each process of several is
 CLIENTS = 4
 HOMES = 40
 ZIPCODES = (
@@ -139,7 +140,7 @@ def test_a_worker_stays_small(tmp_path: Path, tell: Callable[[str], None]) -> No
     with migrated_url("sqlite", tmp_path) as url:
         site = prepare(tmp_path, url)
         askers = [Asker(site, number) for number in range(CLIENTS)]
-        with running(site) as server:
+        with running(site, factory=WORKER) as server:
             sizes_kb = [server.resident_kb()]
             homes = make_homes(server.port, site)
             for asker in askers:

@@ -330,7 +330,7 @@ ROUTES = (
             ),
             ("get", None, {}),
             ("delete", None, {}),
-            ("trigger", lambda scene: {}, {}),
+            ("trigger", lambda scene: dict(TIMES), {}),
             ("test", None, {}),
             ("runs/list", None, {}),
             ("deliveries/list", lambda scene: {"runId": scene.run}, {"run": Place.BODY}),
