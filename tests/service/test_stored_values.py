@@ -22,7 +22,7 @@ WRITING = tuple(
 )
 # 255 and 2,000 characters are what texts may have; they must fit into their columns.
 VALUES: tuple[Any, ...] = (
-    None, True, 1e308, "", "🏠" * 255, "0" * 255, "x" * 2000, [None],
+    None, True, 1e308, "", "🏠" * 255, "0" * 255, "x" * 2000, [None], "2026-07-01T03:00:00.000Z",
 )  # fmt: skip
 
 
