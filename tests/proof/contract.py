@@ -24,6 +24,9 @@ REFUSED = [400, 401, 403, 404, 405, 409, 413, 414, 415, 431]
 LINES_ANSWER_EACH = "calculateImpacts"  # 200, whatever is wrong with its lines
 RULES = (  # what a schema cannot say, but a well-formed request can still be against
     "there is no home",
+    "there is no run",
+    "there is no delivery",
+    "give everyMinutes, or dailyAt with timezone",
     "no plan …",
     "belongs to utility",
     "is no EIA id",
@@ -31,7 +34,7 @@ RULES = (  # what a schema cannot say, but a well-formed request can still be ag
     "default usage needs the ZIP",
     "give the ZIP of the home",
     "is no .npy file",
-    "is no IANA zone",
+    "IANA zone, such as",
     "is no scope",
     "exportRule: ",
     "channelPartnerId: ",
