@@ -85,6 +85,10 @@ def test_only_the_components_chosen_enter_the_price(components: tuple[str, ...])
     assert bool(parts.carbon_usd_per_kwh.any()) == ("carbon" in components)
     assert bool(parts.wholesale_usd_per_kwh.any()) == ("wholesale" in components)
     assert bool(parts.solar_usd_per_kwh.any()) == ("solar" in components)
+    assert found.import_usd_per_kwh.all()  # the plan's rate, in the price or not
+    assert bool(parts.tariff_usd_per_kwh.any()) == ("tariff" in components)
+    whole = parts.tariff_usd_per_kwh + parts.carbon_usd_per_kwh + parts.wholesale_usd_per_kwh
+    assert found.price == pytest.approx(whole + parts.solar_usd_per_kwh, abs=1e-9)
     with pytest.raises(kwhen.ChoiceError, match="'wind'"):
         kwhen.price_signal(SOLAR_HOME, *DAY, components=["wind"])
 

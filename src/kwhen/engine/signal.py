@@ -104,6 +104,7 @@ class SignalArrays:
     price_usd_per_kwh: Floats  # with every component chosen
     import_price_usd_per_kwh: Floats
     export_price_usd_per_kwh: Floats  # full value of exporting
+    tariff_usd_per_kwh: Floats  # of import; 0 where the tariff is not chosen
     carbon_usd_per_kwh: Floats
     wholesale_usd_per_kwh: Floats
     solar_usd_per_kwh: Floats  # price less import_price
@@ -132,7 +133,10 @@ def wholesale_usd_per_kwh(
 def signal_arrays(
     given: Ingredients, chosen: frozenset[Component], settings: SignalSettings
 ) -> SignalArrays:
-    """Combine the ingredients; components that are not chosen are 0 in every price."""
+    """Combine the ingredients; components that are not chosen are 0 in every price.
+
+    `import_usd_per_kwh` and `export_usd_per_kwh` stay the plan's rates, whatever is chosen.
+    """
     zero = np.zeros_like(given.import_usd_per_kwh)
     carbon = wholesale = zero
     if Component.CARBON in chosen and given.co2e_lb_per_mwh is not None:
@@ -142,20 +146,23 @@ def signal_arrays(
         wholesale = wholesale_usd_per_kwh(
             given.market_usd_per_kwh, given.strike_usd_per_kwh, settings
         )
-    import_price = given.import_usd_per_kwh + wholesale + carbon
-    export_price = given.export_usd_per_kwh + carbon
+    has_tariff = Component.TARIFF in chosen
+    tariff = given.import_usd_per_kwh if has_tariff else zero
+    import_price = tariff + wholesale + carbon
+    export_price = (given.export_usd_per_kwh if has_tariff else zero) + carbon
     if settings.wholesale_pays_export:
         export_price = export_price + wholesale
     solar = zero
     if Component.SOLAR in chosen and given.exporting_frac is not None:
         solar = given.exporting_frac * (export_price - import_price)
-    parts = (given.import_usd_per_kwh, wholesale, carbon, solar)
+    parts = (tariff, wholesale, carbon, solar)
     return SignalArrays(
         import_usd_per_kwh=given.import_usd_per_kwh,
         export_usd_per_kwh=given.export_usd_per_kwh,
         price_usd_per_kwh=import_price + solar,
         import_price_usd_per_kwh=import_price,
         export_price_usd_per_kwh=export_price,
+        tariff_usd_per_kwh=tariff,
         carbon_usd_per_kwh=carbon,
         wholesale_usd_per_kwh=wholesale,
         solar_usd_per_kwh=solar,

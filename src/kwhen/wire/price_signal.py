@@ -149,7 +149,7 @@ def _blocks(signal: Signal) -> list[dict[str, Any]]:
 def _components(signal: Signal) -> dict[str, Floats]:
     arrays = signal.arrays
     return {
-        "tariff": rounded(arrays.import_usd_per_kwh),
+        "tariff": rounded(arrays.tariff_usd_per_kwh),
         "wholesale": rounded(arrays.wholesale_usd_per_kwh),
         "carbon": rounded(arrays.carbon_usd_per_kwh),
         "solar": rounded(arrays.solar_usd_per_kwh),
