@@ -5,12 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RULES := $(wildcard $(addprefix tests/test_,rooms.py names.py style.py exports.py files.py readme.py))
+# Files whose fixtures cost much are shared out among the cores by what is left to do.
+PARALLEL := --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo vtn-clients test check format openapi bench lock clean
+.PHONY: help setup run demo vtn-clients test test-proof test-full check format openapi bench lock clean
 
 help: ## list these targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: $(STAMP) ## create .venv with the locked requirements (quick when nothing changed)
 
@@ -24,8 +26,14 @@ demo: setup ## what a year of usage costs under every plan of a ZIP code
 vtn-clients: setup ## environments for the OpenADR clients that the tests run
 	@$(BIN)/python tools/vtn_clients.py
 
-test: setup ## run all tests
-	@$(BIN)/python -m pytest
+test: setup ## the everyday tests, on all cores
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not proof and not browser"
+
+test-proof: setup ## bounded proofs on real processes: contract by machine, kills, memory
+	@$(BIN)/python -m pytest $(PARALLEL) -m proof
+
+test-full: setup ## the same proofs at full length: hours
+	@$(BIN)/python -m pytest $(PARALLEL) -m proof --full
 
 check: setup ## format, lint, types, and the tests of the house rules and docs
 	@$(BIN)/ruff format --check .

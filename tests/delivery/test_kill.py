@@ -23,13 +23,15 @@ from kwhen.records import Environment, Tenant
 from kwhen.settings import read_settings
 from tests.databases import KINDS, migrated_url
 from tests.delivery.unreliable import BUSY, FAILED, HANGS, RESETS, TOOK
+from tests.proof.amounts import DELIVERIES
 from tests.proof.served import Site, ask, prepare, wait_for
 from tests.reading import ROOT
 
-DELIVERIES_COUNT = int(os.environ.get("KWHEN_TEST_DELIVERIES", "500"))
+pytestmark = pytest.mark.proof
+
 HOMES_PER_PAGE = 2
 SEED = os.environ.get("KWHEN_TEST_SEED") or secrets.token_hex(4)
-DEADLINE_S = 60.0 + DELIVERIES_COUNT / 10
+DEADLINE_S = 60.0 + DELIVERIES / 10
 COMMAND = "from kwhen.cli import main; main()"
 WORDS = {
     "KWHEN_ALLOW_LOOPBACK_TARGETS": "true",
@@ -118,7 +120,7 @@ def fill(site: Site, url: str) -> list[str]:
         wish = WebhookWish(url=url, security_key="key", open_adr=False, more={})
         set_webhook(work, wish)
         facts = {"name": "A", "zipcode": "94107", "rate_plan_id": "14328/E-ELEC"}
-        made = [homes.create_home(work, facts).id for _ in range(DELIVERIES_COUNT * HOMES_PER_PAGE)]
+        made = [homes.create_home(work, facts).id for _ in range(DELIVERIES * HOMES_PER_PAGE)]
     deployment.close()
     return made
 
