@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-RULES := $(wildcard $(addprefix tests/test_,rooms.py names.py style.py exports.py files.py readme.py))
+RULES := $(wildcard $(addprefix tests/test_,rooms.py names.py style.py exports.py files.py)) \
+	tests/docs
 # Files whose fixtures cost much are shared out among the cores by what is left to do.
 PARALLEL := --numprocesses auto --dist worksteal
 

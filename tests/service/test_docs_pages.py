@@ -2,7 +2,6 @@
 
 import json
 import re
-import shlex
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
@@ -15,7 +14,7 @@ from kwhen.service.pages.library import pages
 from kwhen.service.pages.markdown import render
 from kwhen.service.pages.operations import operations
 from kwhen.service.pages.schemas import example_text, fields, kind_of
-from tests.deployments import SANDBOX, opened, parties
+from tests.deployments import opened
 from tests.reading import ROOT
 from tests.service.server import client_of
 from tools.write_openapi import current
@@ -24,7 +23,6 @@ WHOLE = current()
 NAMES = list(pages())
 HTML_PAGES = ["/", "/docs", "/api-reference", *(page.url for page in pages().values())]
 TWINS = ["/api-reference.md", *(operation.twin for operation in operations(WHOLE))]
-CURL = re.compile(r"```sh\n(curl .*?)```", re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -176,29 +174,6 @@ def test_what_is_not_there_is_a_problem(client: httpx.Client, url: str) -> None:
     assert answer.status_code == 404
     assert answer.json()["error_code"] == "NOT_FOUND"
     assert client.post("/docs").status_code == 405
-
-
-def test_the_start_page_can_be_followed(client: httpx.Client, deployment: Deployment) -> None:
-    """Every request of it is sent as it is written."""
-    values = {
-        "KWHEN_URL": str(client.base_url).rstrip("/"),
-        "KWHEN_API_KEY": parties(deployment).key("north", SANDBOX).secret,
-    }
-    calls = CURL.findall(pages()["start"].text)
-    assert len(calls) == 5
-    for call in calls:
-        words = shlex.split(call.replace("\\\n", " "))
-        filled = [re.sub(r"\$(\w+)", lambda name: values[name[1]], word) for word in words]
-        told = {filled[at] for at in range(len(filled))}
-        assert {"curl", "-X", "POST"} <= told
-        headers = dict(
-            filled[at + 1].split(": ", 1) for at, word in enumerate(filled) if word == "-H"
-        )
-        body = filled[filled.index("-d") + 1] if "-d" in filled else None
-        answer = client.post(filled[3], content=body, headers=headers)
-        assert answer.status_code == 200, (call, answer.text)
-        if filled[3].endswith("/homes/create"):
-            values["HOME_ID"] = answer.json()["id"]
 
 
 def test_markdown_passes_no_html_on_and_keeps_only_links_that_lead_somewhere() -> None:
