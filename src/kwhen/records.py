@@ -71,6 +71,7 @@ class CredentialKind(StrEnum):
     TEST = "test"  # backends, sandbox
     AGENT = "agent"  # asked for by a program, sandbox, short-lived
     SESSION = "session"  # frontends, minted from a key, short-lived
+    PORTAL = "portal"  # people in a browser, minted from a key, a working day
     VTN = "vtn"  # OAuth clients of the OpenADR server
     VTN_TOKEN = "vtntoken"  # their access tokens, short-lived
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from kwhen.records import Environment, Scope
 from kwhen.service.bodies import MODELS
 from kwhen.service.door import DoorRoute
+from kwhen.service.portal.route import PortalRoute
 from kwhen.service.vtn.route import VtnRoute
 from tests.deployments import PRODUCTION, SANDBOX
 from tests.service.envelope import check_shape, problem
@@ -360,7 +361,7 @@ def gated_routes(app: FastAPI) -> list[DoorRoute]:
 def ungated_routes(app: FastAPI) -> list[APIRoute]:
     """The routes with declared parameters that are not behind the gate."""
     routes = [route for route in app.router.routes if isinstance(route, APIRoute)]
-    return [route for route in routes if not isinstance(route, DoorRoute | VtnRoute)]
+    return [route for route in routes if not isinstance(route, DoorRoute | VtnRoute | PortalRoute)]
 
 
 def with_key(secret: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from tests.reading import ROOT
 
 SOURCES = (
     "src",
+    "web",
     "docs",
     "pyproject.toml",
     "setup.py",

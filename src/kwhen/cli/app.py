@@ -17,6 +17,7 @@ from kwhen.cli import (
     markets,
     plan_list,
     plan_show,
+    portal,
     price_list,
     serving,
     showing,
@@ -68,6 +69,7 @@ orgs = typer.Typer(help="The organisations that use the service.", no_args_is_he
 openadr = typer.Typer(help="The OpenADR server.", no_args_is_help=True)
 oauth_client = typer.Typer(help="OAuth clients of the OpenADR server.", no_args_is_help=True)
 own_keys = typer.Typer(help="The keys of organisations.", no_args_is_help=True)
+gate = typer.Typer(help="The web portal.", no_args_is_help=True)
 db = typer.Typer(help="The tables of the service.", no_args_is_help=True)
 partners = typer.Typer(help="Partners through whom homes come.", no_args_is_help=True)
 
@@ -107,6 +109,8 @@ openadr.add_typer(oauth_client, name="client")
 oauth_client.command("create", epilog=_example(vtn.CREATE_EXAMPLE))(vtn.create)
 oauth_client.command("list", epilog=_example(vtn.LIST_EXAMPLE))(vtn.list_)
 oauth_client.command("revoke", epilog=_example(vtn.REVOKE_EXAMPLE))(vtn.revoke)
+app.add_typer(gate, name="portal")
+gate.command("link", epilog=_example(portal.LINK_EXAMPLE))(portal.link)
 app.add_typer(partners, name="partners")
 partners.command("create", epilog=_example(keeping.PARTNER_CREATE_EXAMPLE))(keeping.create_partner)
 partners.command("list", epilog=_example(keeping.PARTNER_LIST_EXAMPLE))(keeping.list_partners)

@@ -54,6 +54,7 @@ def _document(made: "Demo", url: str) -> Document:
     return {
         "url": url,
         "organisation_id": made.organisation.id,
+        "portal": _portal(made, url),
         "key": made.secret,
         "key_file": str(made.key_file),
         "homes": [{"id": home.id, "name": home.facts.name} for home in made.homes],
@@ -68,12 +69,14 @@ def _show(made: "Demo", url: str, *, is_served: bool) -> None:
         prose(console, f"The demo is there; `kwhen serve` then answers at {url}.", "bold")
     console.print()
     for name, words in (
+        ("Portal", _portal(made, url)),
         ("Try it out", f"{url}/docs"),
         ("Reference", f"{url}/api-reference"),
         ("Sandbox key", made.secret),
         ("Kept in", str(made.key_file)),
     ):
         console.print(f"{name + ':':<13}{words}", soft_wrap=True)
+    prose(console, "The link of the portal signs you in for as long as that key is good.", "dim")
     if not made.homes:
         return
     first = made.homes[0]
@@ -86,3 +89,8 @@ def _show(made: "Demo", url: str, *, is_served: bool) -> None:
         soft_wrap=True,
     )
     console.print()
+
+
+def _portal(made: "Demo", url: str) -> str:
+    """The link that signs in."""
+    return f"{url}/portal/enter?token={made.link_token}"

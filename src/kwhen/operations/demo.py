@@ -12,6 +12,7 @@ from kwhen.operations.deployment import Deployment
 from kwhen.operations.home_values import STEPS_PER_DAY, home_value
 from kwhen.operations.homes import create_home
 from kwhen.operations.keyring import for_the_owner_alone
+from kwhen.operations.portal_sessions import sign_link
 from kwhen.operations.usage_history import put_usage
 from kwhen.operations.work import Work
 from kwhen.records import Environment, HomeRecord, Organisation, Tenant
@@ -66,6 +67,7 @@ class Demo:
     homes: tuple[HomeRecord, ...]
     secret: str  # of a key with every scope
     key_file: Path
+    link_token: str  # of the portal; good for as long as the key is
 
     def __repr__(self) -> str:
         return f"Demo(organisation={self.organisation!r}, key_file={self.key_file})"
@@ -79,11 +81,13 @@ def make_demo(deployment: Deployment) -> Demo:
     with deployment.writing(tenant) as work:  # all of it or nothing
         held = homes.list_homes(work.session, tenant) or [_home(work, told) for told in HOMES]
     file = deployment.settings.data.expanduser() / KEY_FILE
+    secret = _kept_secret(deployment, tenant, file) or _new_secret(deployment, tenant, file)
     return Demo(
         organisation=organisation,
         homes=tuple(held),
-        secret=_kept_secret(deployment, tenant, file) or _new_secret(deployment, tenant, file),
+        secret=secret,
         key_file=file,
+        link_token=_link_token(deployment, secret),
     )
 
 
@@ -118,3 +122,10 @@ def _new_secret(deployment: Deployment, tenant: Tenant, file: Path) -> str:
         with open(file, "x", opener=for_the_owner_alone) as made:
             made.write(secret + "\n")
     return secret
+
+
+def _link_token(deployment: Deployment, secret: str) -> str:
+    with deployment.database.gate() as connection:
+        found = credentials.find_by_hash(connection, deployment.keyring.hash_of(secret))
+    assert found is not None
+    return sign_link(deployment, found[0], life=None)

@@ -1,7 +1,7 @@
 """Who is asking, and whether they may ask now: what every request does first."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -23,6 +23,7 @@ from kwhen.storage import credentials, limits
 from kwhen.storage.limits import Allowance
 
 MINUTE_S, HOUR_S = 60.0, 3600.0
+SIGN_INS_PER_MINUTE = 20  # of one address
 SESSIONS = frozenset({CredentialKind.SESSION})
 TOUCHED_AT_MOST_EVERY = timedelta(minutes=1)
 
@@ -71,6 +72,25 @@ def pass_with_token(
         if credential is None or credential.kind is not CredentialKind.VTN_TOKEN:
             return _stopped(InvalidCredential("The access token is not known."))
         return _pass(deployment, connection, credential, scopes)
+
+
+def pass_with_portal(deployment: Deployment, token: str | None, scopes: frozenset[Scope]) -> Passed:
+    """Let a request of the portal through, if its session has all of some scopes."""
+    if token is None:
+        return _stopped(MissingCredential("Sign in first."))
+    if not is_well_formed(token):
+        return _stopped(InvalidCredential("The session is not known."))
+    with deployment.database.gate() as connection:
+        credential = _found(deployment, connection, token)
+        if credential is None or credential.kind is not CredentialKind.PORTAL:
+            return _stopped(InvalidCredential("The session is not known."))
+        passed = _pass(deployment, connection, credential, None)
+    lacking = scopes - credential.scopes
+    if passed.error is not None or not lacking:
+        return passed
+    named = " and ".join(sorted(lacking))
+    error = InsufficientScope(f"The key that you signed in with lacks the scope {named}.")
+    return replace(passed, error=error)
 
 
 def _found(deployment: Deployment, connection: Connection, secret: str) -> Credential | None:
@@ -130,6 +150,23 @@ def pass_by_address(deployment: Deployment, address: str) -> Passed:
         error = RateLimited("Too many requests from this address.", allowance.retry_after_s)
         return Passed(credential=None, allowance=allowance, error=error)
     return Passed(credential=None, allowance=allowance)
+
+
+def take_sign_in(deployment: Deployment, address: str) -> None:
+    """Count a try of an address to sign in with a key.
+
+    Raises
+    ------
+    RateLimited
+    """
+    with deployment.database.gate() as connection:
+        now_s = deployment.clock().timestamp()
+        allowance = _taken(connection, f"sign-in:{address}", SIGN_INS_PER_MINUTE, MINUTE_S, now_s)
+    if allowance is not None and not allowance.is_allowed:
+        raise RateLimited(
+            f"This address tried to sign in {SIGN_INS_PER_MINUTE} times within a minute.",
+            allowance.retry_after_s,
+        )
 
 
 def take_sandbox(deployment: Deployment, address: str) -> None:

@@ -63,10 +63,15 @@ class Keyring:
                 "a stored secret was sealed under another KWHEN_SECRET, or changed since"
             ) from error
 
+    def key_for(self, purpose: str) -> bytes:
+        """A key of its own for a purpose, such as the signing of cookies."""
+        return HKDF(SHA256(), length=32, salt=None, info=f"kwhen {purpose}".encode()).derive(
+            self._key
+        )
+
     @cached_property
     def _fernet(self) -> Fernet:
-        derived = HKDF(SHA256(), length=32, salt=None, info=b"kwhen sealed texts")
-        return Fernet(base64.urlsafe_b64encode(derived.derive(self._key)))
+        return Fernet(base64.urlsafe_b64encode(self.key_for("sealed texts")))
 
     @property
     def proof(self) -> str:

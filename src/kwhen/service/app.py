@@ -9,6 +9,8 @@ from starlette.middleware import Middleware
 
 from kwhen.operations.deployment import Deployment
 from kwhen.service.observe import HeadLimits, Metrics, Observer
+from kwhen.service.portal import assets as portal_assets
+from kwhen.service.portal.routers import PORTAL_ROUTERS
 from kwhen.service.problems import tell_problems
 from kwhen.service.routes import (
     agents,
@@ -79,7 +81,7 @@ def create_app(deployment: Deployment, beside: Beside = nullcontext) -> FastAPI:
     app.state.deployment = deployment
     app.state.metrics = metrics
     tell_problems(app)
-    for router in (*ROUTERS, *VTN_ROUTERS):
+    for router in (*ROUTERS, *VTN_ROUTERS, *PORTAL_ROUTERS):
         app.router.routes.extend(router.routes)  # flat: a 405 then finds every method of a path
-    app.router.routes.extend(docs.routes)
+    app.router.routes.extend([*portal_assets.routes, *docs.routes])
     return app

@@ -146,6 +146,9 @@ class GatedRoute(APIRoute):
         if "\0" in request.scope["path"]:  # which a database refuses to look for
             raise UnknownId("No id has a NUL character.")
 
+    async def check(self, request: BoundedRequest) -> None:
+        """What else has to be right before the handler runs: nothing."""
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler, after the gate and the body."""
         inner = super().get_route_handler()
@@ -154,6 +157,7 @@ class GatedRoute(APIRoute):
         async def handle(request: Request) -> Response:
             bounded = BoundedRequest(request.scope, request.receive)
             await run_in_threadpool(self.let_in, bounded)
+            await self.check(bounded)
             if takes_json:
                 await bounded.json()  # here, where errors keep their own words
             response = await inner(bounded)

@@ -26,6 +26,7 @@ from kwhen.errors import (
     RevokedCredential,
     UnknownId,
 )
+from kwhen.service.portal.problems import is_portal, portal_problem
 from kwhen.service.requests import TooLarge, UnsupportedMedia
 from kwhen.service.state import limit_headers, request_id_of
 from kwhen.service.vtn.problems import is_vtn, vtn_problem
@@ -129,6 +130,9 @@ def problem(
         return vtn_problem(
             request, kind.status, error, {**limit_headers(request), **(headers or {})}
         )
+    if is_portal(request):
+        told = {**limit_headers(request), **(headers or {})}
+        return portal_problem(request, kind.status, error, kind.recovery, told)
     body = problem_body(kind, request_id_of(request), error)
     told = {**limit_headers(request), **(headers or {})}
     if "retry_after_seconds" in body:

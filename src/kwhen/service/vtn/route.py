@@ -1,13 +1,11 @@
 """The way of a request to the OpenADR server: the door's, with access tokens."""
 
-import gzip
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,10 +13,9 @@ from kwhen.operations.gate import Passed, pass_by_address, pass_with_token
 from kwhen.operations.vtn.callers import VtnCaller
 from kwhen.records import VtnScope, VtnVersion
 from kwhen.service.door import GatedRoute, address_of, bearer_of, deployment_of
+from kwhen.service.packing import packed
 from kwhen.service.vtn.problems import OLD_ROOT, ROOT
 
-LEAST_PACKED_BYTES = 1024
-GZIP_LEVEL = 5
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -57,23 +54,9 @@ class VtnRoute(GatedRoute):
         inner = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            response = await inner(request)
-            response.headers["Vary"] = "Accept-Encoding"
-            if len(response.body) < LEAST_PACKED_BYTES or not _takes_gzip(request):
-                return response
-            response.body = await run_in_threadpool(gzip.compress, response.body, GZIP_LEVEL)
-            response.headers["Content-Encoding"] = "gzip"
-            response.headers["Content-Length"] = str(len(response.body))
-            return response
+            return await packed(request, await inner(request))
 
         return handle
-
-
-def _takes_gzip(request: Request) -> bool:
-    words = request.headers.get("accept-encoding", "").replace(" ", "").lower().split(",")
-    return "gzip" in words or any(
-        word.startswith("gzip;q=") and word[7:].strip("0.") for word in words
-    )
 
 
 async def _json(request: Request) -> Any:
