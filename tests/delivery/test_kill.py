@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,8 +30,12 @@ from tests.reading import ROOT
 pytestmark = pytest.mark.proof
 
 HOMES_PER_PAGE = 2
+PAGE_COUNT = 1000  # of the log, at once
 SEED = os.environ.get("KWHEN_TEST_SEED") or secrets.token_hex(4)
-DEADLINE_S = 60.0 + DELIVERIES / 10
+WORKERS_COUNT = 2  # beside the service, which works as well
+KILLS_COUNT = 8 + DELIVERIES // 250
+DEADLINE_S = 120.0 + DELIVERIES / 2  # far more than it takes: a machine may be busy
+GLANCE_S = 0.25  # between two looks at what came, which is long
 COMMAND = "from kwhen.cli import main; main()"
 WORDS = {
     "KWHEN_ALLOW_LOOPBACK_TARGETS": "true",
@@ -131,24 +135,21 @@ def deployment_org(deployment: Any) -> str:
     return every_organisation(deployment)[0].id
 
 
+def listed(site: Site, port: int, **body: Any) -> list[dict[str, Any]]:
+    """A page of the delivery log."""
+    path, key = "/v1/webhook/price_signal/deliveries/list", {"x-ws-api-key": site.key}
+    status, page = ask(port, "POST", path, {"pageSize": PAGE_COUNT, **body}, key)
+    assert status == 200, page
+    return list(page)
+
+
 def delivered(site: Site, port: int) -> list[dict[str, Any]]:
     """The whole delivery log, read page by page."""
-    found: list[dict[str, Any]] = []
-    while True:
-        body: dict[str, Any] = {"pageSize": 1000}
-        if found:
-            body["before"] = found[-1]["id"]
-        status, page = ask(
-            port,
-            "POST",
-            "/v1/webhook/price_signal/deliveries/list",
-            body,
-            {"x-ws-api-key": site.key},
-        )
-        assert status == 200, page
+    found = page = listed(site, port)
+    while len(page) == PAGE_COUNT:
+        page = listed(site, port, before=page[-1]["id"])
         found += page
-        if len(page) < 1000:
-            return found
+    return found
 
 
 def trigger(site: Site, service: Process) -> None:
@@ -167,73 +168,116 @@ def trigger(site: Site, service: Process) -> None:
     wait_for("an accepted trigger", asked)
 
 
-def is_over(received: Path, homes_count: int) -> bool:
-    """Whether every home was taken at least once."""
-    return len(taken_homes(read(received))) >= homes_count
+@dataclass(kw_only=True)
+class Received:
+    """What the receiver has written down; each look reads what is new."""
 
+    log: Path
+    came: list[Mapping[str, Any]] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+    read_bytes: int = 0
 
-def read(received: Path) -> list[Mapping[str, Any]]:
-    if not received.exists():
-        return []
-    return [json.loads(line) for line in received.read_text().splitlines() if line.endswith("}")]
-
-
-def taken_homes(came: list[Mapping[str, Any]]) -> set[str]:
-    return {home for one in came if one["deed"] == TOOK for home in one["homes"]}
+    def look(self) -> "Received":
+        """Read on to the last whole line."""
+        if self.log.exists():
+            with self.log.open("rb") as file:
+                file.seek(self.read_bytes)
+                new, end, _ = file.read().rpartition(b"\n")
+            self.read_bytes += len(new) + len(end)
+            for line in new.splitlines():
+                self.came.append(one := json.loads(line))
+                self.taken.update(one["homes"] if one["deed"] == TOOK else ())
+        return self
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_is_lost_when_processes_are_killed(kind: str, tmp_path: Path) -> None:
+def test_nothing_is_lost_when_processes_are_killed(
+    kind: str, tmp_path: Path, tell: Callable[[str], None]
+) -> None:
     chance = random.Random(SEED)
+    begun_s = time.monotonic()
     with ExitStack() as stack:
         url = stack.enter_context(migrated_url(kind, tmp_path))
-        port, received = stack.enter_context(unreliable(tmp_path))
+        port, log = stack.enter_context(unreliable(tmp_path))
         site = prepare(tmp_path, url, WORDS)
         made = fill(site, f"http://127.0.0.1:{port}/hook")
         service = Process(words=["serve", "--json"], site=site, log=tmp_path / "service.log")
-        worker = Process(words=["worker"], site=site, log=tmp_path / "worker.log")
-        for process in (service, worker):
+        workers = [
+            Process(words=["worker"], site=site, log=tmp_path / f"worker-{number}.log")
+            for number in range(WORKERS_COUNT)
+        ]
+        for process in (service, *workers):
             process.start()
             stack.callback(process.kill)
         trigger(site, service)
-        kill_at_random(chance, (service, worker), received, len(made))
-        wait_for(f"every home (seed {SEED})", lambda: is_over(received, len(made)), DEADLINE_S)
+        received = Received(log=log)
+        kill_at_random(chance, [service, *workers], received, len(made))
+        wait_for(
+            f"every home (seed {SEED})",
+            lambda: len(received.look().taken) >= len(made),
+            DEADLINE_S,
+            GLANCE_S,
+        )
         at = wait_for("the service", service.port)
-        log = wait_for("the end of the log", lambda: ended(site, at), DEADLINE_S)
-        check(log, read(received), made)
-        assert service.kills and worker.kills, "nothing was killed"
-        service.stop()
-        worker.stop()
-        service.start()  # the callbacks of the stack kill what runs
-        worker.start()
+        told = wait_for("the end of the log", lambda: ended(site, at), DEADLINE_S, GLANCE_S)
+        check(told, received.look(), made)
+        kills = [process.kills for process in (service, *workers)]
+        assert all(kills), f"not every process was killed: {kills}"
+        tell(counted(kind, told, received, kills, time.monotonic() - begun_s))
+        for process in (service, *workers):
+            process.stop()
+            process.start()  # the callbacks of the stack kill what runs
 
 
 def kill_at_random(
-    chance: random.Random, processes: tuple[Process, ...], received: Path, homes_count: int
+    chance: random.Random, processes: list[Process], received: Received, homes_count: int
 ) -> None:
-    """Kill one after another while deliveries go out."""
-    for number in range(8):
-        begun_count = len(read(received))
-        time.sleep(chance.uniform(0.2, 1.5))
-        wait_for("a delivery", lambda n=begun_count: len(read(received)) > n)  # type: ignore[misc]
-        if is_over(received, homes_count) and number >= len(processes):
-            return
-        process = processes[number % len(processes)]
+    """Kill one or the other whenever the receiver has got so far, and start it again."""
+    moments = sorted(chance.sample(range(DELIVERIES), KILLS_COUNT))
+    order = [processes[number % len(processes)] for number in range(KILLS_COUNT)]
+    chance.shuffle(order)
+    for moment, process in zip(moments, order, strict=True):
+        wait_for(
+            f"{moment} requests (seed {SEED})",
+            lambda m=moment: len(received.look().came) > m,  # type: ignore[misc]
+            DEADLINE_S,
+            GLANCE_S,
+        )
         process.kill()
         process.start()
 
 
+def counted(
+    kind: str, log: list[dict[str, Any]], received: Received, kills: list[int], seconds: float
+) -> str:
+    """The figures of a run."""
+    deeds = Counter(str(one["deed"]) for one in received.came)
+    attempts_count = sum(len(one["attempts"]) for one in log)
+    unknown = sum("interrupted" in (a["error"] or "") for one in log for a in one["attempts"])
+    return (
+        f"{kind}: {len(log):,} deliveries of {len(received.taken):,} homes in {seconds:.0f} s; "
+        f"kill -9 {kills[0]} × service, {sum(kills[1:])} × {len(kills) - 1} workers; "
+        f"{attempts_count:,} attempts in the log, {unknown} of them interrupted; "
+        f"{len(received.came):,} requests at the receiver {dict(sorted(deeds.items()))}; "
+        f"0 homes lost (seed {SEED})"
+    )
+
+
 def ended(site: Site, port: int) -> list[dict[str, Any]] | None:
+    """The log once nothing waits any more."""
+    if listed(site, port, state="pending", pageSize=1):
+        return None
     log = delivered(site, port)
-    return log if all(one["state"] == "delivered" for one in log) else None
+    assert {one["state"] for one in log} == {"delivered"}
+    return log
 
 
-def check(log: list[dict[str, Any]], came: list[Mapping[str, Any]], made: list[str]) -> None:
+def check(log: list[dict[str, Any]], received: Received, made: list[str]) -> None:
     """What the log says against what the receiver counted."""
-    assert taken_homes(came) == set(made)
+    assert received.taken == set(made)
     assert sum(one["homes"] for one in log) == len(made), "a home is in two pages, or in none"
     of = defaultdict(list)
-    for one in came:
+    for one in received.came:
         of[one["id"]].append(one)
     assert set(of) == {one["id"] for one in log}
     for delivery in log:

@@ -17,7 +17,7 @@ from kwhen.operations import webhooks
 from kwhen.operations.schedules import check_schedule, next_run_at
 from kwhen.operations.webhooks import WebhookWish, make_due_runs
 from kwhen.records import DeliveryState, RunReason, RunState, Schedule
-from kwhen.storage import workers
+from kwhen.storage import delivery_jobs, workers
 from tests.delivery.place import KEY, Place
 from tests.delivery.receiver import Say, receiving
 from tests.deployments import PRODUCTION, Parties, other
@@ -217,14 +217,29 @@ def test_workers_of_a_machine_have_ids_of_their_own_that_stay(tmp_path: Path) ->
 def test_a_job_that_was_lost_is_made_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """As by a kill between the note that it is queued and the queue."""
     from kwhen.delivery import worker as module
-    from kwhen.storage import deliveries
 
     place.home()
     place.set()
     place.run()
     with place.deployment.database.reading() as session:
-        (due,) = deliveries.every_due_delivery(session, place.clock.now, 10)
-    place.do(lambda work: deliveries.note_queued(work.session, work.tenant, due, work.now))
+        due = delivery_jobs.every_due_delivery(session, place.clock.now, 10)
+    with place.deployment.database.writing() as session:
+        assert delivery_jobs.queue_every(session, due, place.clock.now) == due
+        assert delivery_jobs.queue_every(session, due, place.clock.now) == []
     monkeypatch.setattr(module, "STUCK_AFTER", timedelta(seconds=0.5))
     with at_work(place):
         place.receiver.wait_for(1)
+
+
+def test_a_webhook_has_a_backlog_of_jobs_and_no_more(place: Place) -> None:
+    place.set()
+    made = [place.do(webhooks.test).id for _ in range(5)]
+
+    def queued() -> list[str]:
+        with place.deployment.database.writing() as session:
+            due = delivery_jobs.every_due_delivery(session, place.clock.now, 3)
+            return [one.id for one in delivery_jobs.queue_every(session, due, place.clock.now)]
+
+    assert (queued(), queued()) == (made[:3], [])
+    assert place.attempt(made[0]).state is DeliveryState.DELIVERED
+    assert (queued(), queued()) == ([made[3]], [])

@@ -35,14 +35,19 @@ USUAL = {  # no test of this folder is about rate limits
 }
 
 
-def wait_for(what: str, look: Callable[[], T | None], deadline_s: float = DEADLINE_S) -> T:
+def wait_for(
+    what: str,
+    look: Callable[[], T | None],
+    deadline_s: float = DEADLINE_S,
+    glance_s: float = GLANCE_S,
+) -> T:
     """What `look` gives once it gives something; it fails when the deadline has passed."""
     end_s = time.monotonic() + deadline_s
     while True:
         if found := look():
             return found
         assert time.monotonic() < end_s, f"{what}: not within {deadline_s:g} s"
-        time.sleep(GLANCE_S)
+        time.sleep(glance_s)
 
 
 @dataclass(frozen=True, kw_only=True)

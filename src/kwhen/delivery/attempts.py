@@ -15,7 +15,7 @@ from kwhen.operations.deployment import Deployment
 from kwhen.operations.work import Work
 from kwhen.records import AttemptRecord, Delivery, DeliveryState, Tenant, Webhook
 from kwhen.settings import Settings
-from kwhen.storage import deliveries, webhooks
+from kwhen.storage import deliveries, delivery_jobs, webhooks
 
 log = structlog.get_logger("kwhen")
 JITTER_FRAC = 0.2  # of the pause before a try, added to it
@@ -51,7 +51,7 @@ def _begin(
             return None
         if found.next_attempt_at is None:
             # A job that is run again: whether the last attempt arrived, nobody knows.
-            deliveries.release(work.session, tenant, id, work.now)
+            delivery_jobs.release(work.session, tenant, id, work.now)
             return None
         if found.next_attempt_at > work.now:
             return None

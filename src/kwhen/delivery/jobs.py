@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 
 from kwhen.storage.database import Database
 
@@ -28,6 +28,11 @@ SCHEMA = "kwhen_jobs"
 POOL_SIZE = 10
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 FORGOTTEN_AT_ONCE_COUNT = 500
+SQLITE_PRAGMAS = (
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA synchronous=NORMAL",  # a job that a power cut takes is made anew from its row
+)
 
 Handler = Callable[[str], None]
 
@@ -90,10 +95,10 @@ class Jobs:
         with SetWorkflowID(job_id), key:
             DBOS.enqueue_workflow(lane, _job, lane, id)
 
-    def is_underway(self, job_id: str) -> bool:
-        """Whether a job waits or runs."""
-        status = DBOS.get_workflow_status(job_id)
-        return status is not None and status.status not in ENDED
+    def underway(self, job_ids: list[str]) -> set[str]:
+        """Those of some jobs that wait or run."""
+        found = DBOS.list_workflows(workflow_ids=job_ids, load_input=False, load_output=False)
+        return {job.workflow_id for job in found if job.status not in ENDED}
 
     def cancel(self, job_id: str) -> None:
         """Do not run a job that waits."""
@@ -109,17 +114,18 @@ class Jobs:
         return len(DBOS._recover_pending_workflows([executor_id]))
 
     def forget_before(self, moment: datetime) -> int:
-        """Forget jobs that ended before a moment; says how many, at most some hundred."""
-        ended = DBOS.list_workflows(
+        """Forget jobs that were made before a moment and have ended; says how many."""
+        count = 0
+        while ended := DBOS.list_workflows(
             status=list(ENDED),
             end_time=moment.isoformat(),
             limit=FORGOTTEN_AT_ONCE_COUNT,
             load_input=False,
             load_output=False,
-        )
-        if ended:
+        ):
             DBOS.delete_workflows([job.workflow_id for job in ended])
-        return len(ended)
+            count += len(ended)
+        return count
 
     def _config(self) -> DBOSConfig:
         config: DBOSConfig = {
@@ -131,14 +137,11 @@ class Jobs:
             "dbos_system_schema": SCHEMA,
             "use_listen_notify": False,
         }
-        url = self._database.url
+        # An engine that is given: the database is there, it need not be looked for.
+        self._engine = _engine(self._database)
+        config["system_database_engine"] = self._engine
         if self._database.is_sqlite:
-            assert url.database is not None
-            config["system_database_url"] = f"sqlite:///{_jobs_file(Path(url.database))}"
-        else:
-            # An engine that is given: the database is there, it need not be looked for.
-            self._engine = create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
-            config["system_database_engine"] = self._engine
+            config["system_database_url"] = str(self._engine.url)
         return config
 
 
@@ -168,6 +171,22 @@ class _Running:
 def _job(lane: str, id: str) -> None:
     handler: Any = _LANES[lane]
     handler(id)
+
+
+def _engine(database: Database) -> Engine:
+    """Where the jobs are: the same PostgreSQL, or a file beside that of SQLite."""
+    if not database.is_sqlite:
+        return create_engine(database.url, pool_size=POOL_SIZE, pool_pre_ping=True)
+    assert database.url.database is not None
+    engine = create_engine(f"sqlite:///{_jobs_file(Path(database.url.database))}")
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    connection.isolation_level = "IMMEDIATE"
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(pragma)
 
 
 def _jobs_file(file: Path) -> Path:

@@ -21,15 +21,15 @@ from kwhen.operations.targets import policy_of
 from kwhen.operations.vtn.keep import keep_current
 from kwhen.operations.webhooks import make_due_runs
 from kwhen.records import Environment, RunState, Tenant
-from kwhen.storage import deliveries, webhooks
-from kwhen.storage.deliveries import Due
+from kwhen.storage import deliveries, delivery_jobs, webhooks
+from kwhen.storage.delivery_jobs import Due
 
 log = structlog.get_logger("kwhen")
 RUNS, PAGES, RETRIES = "runs", "pages", "retries"
 TICK_S = 0.1
 BEAT_S, CLOCK_S, CHANGES_S, UPKEEP_S = 2.0, 1.0, 5.0, 60.0
 RUNS_AT_ONCE_COUNT = 2
-DUE_AT_ONCE_COUNT = 500
+BACKLOG_S = 2  # of jobs of one webhook: enough to keep a worker busy, few enough to look after
 STUCK_AFTER = timedelta(seconds=15)
 JOBS_KEPT = timedelta(hours=1)
 GRACE_S = 20
@@ -48,12 +48,20 @@ class Worker:
         self._slot = reaper.Slot(settings.data.expanduser() / reaper.FOLDER)
         self._stopping = threading.Event()
         self._due_s: dict[str, float] = {}
+        # Whatever takes long is in a thread of its own, so that the heart goes on beating.
+        every = {
+            "worker": self.tick,
+            "heart": self._live,
+            "upkeep": self._keep,
+            "notifications": self._notify,
+        }
         self._threads = [
             threading.Thread(target=self._for_ever, args=(do,), name=f"kwhen {name}")
-            for name, do in (("worker", self.tick), ("notifications", self._notify))
+            for name, do in every.items()
         ]
         at_once = settings.deliveries_at_once
         per_target = min(settings.target_at_once, at_once)
+        self._backlog_count = BACKLOG_S * max(per_target, settings.target_per_second)
         pages = {"per_target_count": per_target, "per_target_per_s": settings.target_per_second}
         self.jobs = Jobs(
             deployment.database,
@@ -93,14 +101,18 @@ class Worker:
 
     def tick(self) -> None:
         """Look once for everything that is due."""
-        self._every(BEAT_S, "beat", self._beat)
         self._every(CLOCK_S, "schedules", lambda: make_due_runs(self._deployment))
-        self._every(CHANGES_S, "changes", lambda: see_changes(self._deployment))
         self._every(BEAT_S, "stuck", self._free_stuck)
-        self._every(UPKEEP_S, "upkeep", self._upkeep)
-        self._every(UPKEEP_S, "events", lambda: keep_current(self._deployment))
         self._queue_runs()
         self._queue_pages()
+
+    def _live(self) -> None:
+        self._every(BEAT_S, "beat", self._beat)
+
+    def _keep(self) -> None:
+        self._every(CHANGES_S, "changes", lambda: see_changes(self._deployment))
+        self._every(UPKEEP_S, "upkeep", self._upkeep)
+        self._every(UPKEEP_S, "events", lambda: keep_current(self._deployment))
 
     def _every(self, seconds: float, name: str, do: Callable[[], object]) -> None:
         now_s = time.monotonic()
@@ -130,7 +142,7 @@ class Worker:
             with self._deployment.writing(run.tenant) as work:
                 if not webhooks.queue_run(work.session, work.tenant, run.id, queued_at, now):
                     continue  # another worker was quicker
-            if queued_at is not None and not self.jobs.is_underway(run.id):
+            if queued_at is not None and not self.jobs.underway([run.id]):
                 self.jobs.forget(run.id)
             self.jobs.enqueue(RUNS, run.id, run.id)
 
@@ -142,33 +154,34 @@ class Worker:
             webhooks.end_run(work.session, tenant, run_id, RunState.DONE, work.now)
 
     def _queue_pages(self) -> None:
+        now = self._deployment.clock()
         with self._deployment.database.reading() as session:
-            due = deliveries.every_due_delivery(
-                session, self._deployment.clock(), DUE_AT_ONCE_COUNT
-            )
-        for one in due:
-            self._queue_page(one)
-
-    def _queue_page(self, due: Due) -> None:
-        # Noted before it is queued: one worker does it. A crash between the two leaves it stuck.
-        with self._deployment.writing(due.tenant) as work:
-            if not deliveries.note_queued(work.session, work.tenant, due, work.now):
-                return
-        lane = PAGES if due.attempt_number == 1 else RETRIES
-        self.jobs.enqueue(lane, _page_word(due), _job_id(due), target=_target_of(due.url))
+            due = delivery_jobs.every_due_delivery(session, now, self._backlog_count)
+        if not due:
+            return
+        # Noted before they are queued: one worker does it. A crash in between leaves them stuck.
+        with self._deployment.database.writing() as session:
+            mine = delivery_jobs.queue_every(session, due, now)
+        for one in mine:
+            lane = PAGES if one.attempt_number == 1 else RETRIES
+            self.jobs.enqueue(lane, _page_word(one), _job_id(one), target=_target_of(one.url))
 
     def _free_stuck(self) -> None:
         """Make a new job where the old one was lost, as by a kill before it was kept."""
-        before = self._deployment.clock() - STUCK_AFTER
+        now = self._deployment.clock()
         with self._deployment.database.reading() as session:
-            stuck = deliveries.every_stuck_delivery(session, before)
-        for due in stuck:
-            is_underway = self.jobs.is_underway(_job_id(due))
-            if not is_underway:
-                self.jobs.forget(_job_id(due))
-            follow = deliveries.note_underway if is_underway else deliveries.release
-            with self._deployment.writing(due.tenant) as work:
-                follow(work.session, work.tenant, due.id, work.now)
+            stuck = delivery_jobs.every_stuck_delivery(session, now - STUCK_AFTER)
+        if not stuck:
+            return
+        underway = self.jobs.underway([_job_id(one) for one in stuck])
+        busy = [one.id for one in stuck if _job_id(one) in underway]
+        with self._deployment.database.writing() as session:
+            delivery_jobs.note_every_underway(session, busy, now)
+        for one in stuck:
+            if one.id not in busy:
+                self.jobs.forget(_job_id(one))
+                with self._deployment.writing(one.tenant) as work:
+                    delivery_jobs.release(work.session, work.tenant, one.id, work.now)
 
     def _upkeep(self) -> None:
         now, settings = self._deployment.clock(), self._deployment.settings

@@ -1,7 +1,6 @@
 """Pages that are, were or will be sent, and the log of their attempts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select, update
@@ -9,19 +8,9 @@ from sqlalchemy.orm import Session
 
 from kwhen.errors import UnknownId
 from kwhen.records import AttemptRecord, Delivery, DeliveryState, Environment, Tenant
-from kwhen.storage.tables import WebhookAttemptRow, WebhookDeliveryRow, WebhookRow
+from kwhen.storage.tables import WebhookAttemptRow, WebhookDeliveryRow
 
 INTERRUPTED = "interrupted: the worker ended before it knew the answer"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """A delivery that waits for an attempt, and where it goes."""
-
-    id: str
-    tenant: Tenant
-    attempt_number: int
-    url: str
 
 
 def add_delivery(session: Session, tenant: Tenant, delivery: Delivery, body: bytes) -> None:
@@ -106,66 +95,6 @@ def replay(session: Session, tenant: Tenant, delivery_id: str, now: datetime) ->
     row.state = DeliveryState.PENDING
     row.base_count = row.attempts_count
     row.first_attempt_at = row.finished_at = None
-    row.next_attempt_at = now
-    session.flush()
-
-
-def every_due_delivery(session: Session, now: datetime, limit_count: int) -> list[Due]:
-    """Deliveries of all tenants whose next attempt is due and has no job yet."""
-    rows = session.execute(
-        select(WebhookDeliveryRow, WebhookRow.url)
-        .join(WebhookRow, WebhookRow.id == WebhookDeliveryRow.webhook_id)
-        .where(
-            WebhookDeliveryRow.state == DeliveryState.PENDING,
-            WebhookDeliveryRow.next_attempt_at <= now,
-            WebhookDeliveryRow.queued_count <= WebhookDeliveryRow.attempts_count,
-        )
-        .order_by(WebhookDeliveryRow.next_attempt_at, WebhookDeliveryRow.number)
-        .limit(limit_count)
-    )
-    return [_due(row, url) for row, url in rows]
-
-
-def every_stuck_delivery(session: Session, before: datetime) -> list[Due]:
-    """Deliveries of all tenants whose job was made long ago and shows no result."""
-    rows = session.execute(
-        select(WebhookDeliveryRow, WebhookRow.url)
-        .join(WebhookRow, WebhookRow.id == WebhookDeliveryRow.webhook_id)
-        .where(
-            WebhookDeliveryRow.state == DeliveryState.PENDING,
-            WebhookDeliveryRow.queued_at < before,
-            (WebhookDeliveryRow.queued_count > WebhookDeliveryRow.attempts_count)
-            | WebhookDeliveryRow.next_attempt_at.is_(None),
-        )
-    )
-    return [_due(row, url) for row, url in rows]
-
-
-def note_queued(session: Session, tenant: Tenant, due: Due, now: datetime) -> bool:
-    """Note that a job is made for an attempt; False where one was made already."""
-    found = session.execute(
-        update(WebhookDeliveryRow)
-        .where(
-            *_is_of(tenant),
-            WebhookDeliveryRow.id == due.id,
-            WebhookDeliveryRow.queued_count < due.attempt_number,
-        )
-        .values(queued_count=due.attempt_number, queued_at=now)
-    )
-    return bool(found.rowcount)  # type: ignore[attr-defined]
-
-
-def note_underway(session: Session, tenant: Tenant, delivery_id: str, now: datetime) -> None:
-    """The job of a delivery still waits or runs."""
-    _row(session, tenant, delivery_id, for_update=True).queued_at = now
-    session.flush()
-
-
-def release(session: Session, tenant: Tenant, delivery_id: str, now: datetime) -> None:
-    """Give up on the job of a delivery: another one is to be made."""
-    row = _row(session, tenant, delivery_id, for_update=True)
-    interrupt(session, tenant, delivery_id, row.attempts_count)
-    row.queued_count = row.attempts_count
     row.next_attempt_at = now
     session.flush()
 
@@ -307,15 +236,6 @@ def _attempts(session: Session, ids: Sequence[str]) -> dict[str, tuple[AttemptRe
         )
         found[row.delivery_id] = (*found.get(row.delivery_id, ()), attempt)
     return found
-
-
-def _due(row: WebhookDeliveryRow, url: str) -> Due:
-    return Due(
-        id=row.id,
-        tenant=Tenant(row.org_id, Environment(row.environment)),
-        attempt_number=max(row.attempts_count + (row.next_attempt_at is not None), 1),
-        url=url,
-    )
 
 
 def _delivery(row: WebhookDeliveryRow, attempts: tuple[AttemptRecord, ...]) -> Delivery:
