@@ -199,11 +199,13 @@ class ChannelPartner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """What somebody wrote about the API."""
+    """What somebody wrote about the API; `tenant` where it came with a key."""
 
     id: str
     created_at: datetime
     content: Mapping[str, Any]
+    tenant: Tenant | None = None
+    is_read: bool = False  # by whoever looks at it
 
 
 class RunReason(StrEnum):

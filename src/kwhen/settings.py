@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         default="127.0.0.1",
         description="Proxies whose X-Forwarded-For is believed, separated by commas.",
     )
+    operator_org: str = Field(
+        default="",
+        description="Organisation whose administrators read all feedback in the portal, such as "
+        "org_0123…; else each reads what came with its own keys.",
+    )
     rate_limit_per_minute: int = Field(
         default=600, ge=0, description="Requests a minute of one credential; 0: no limit."
     )

@@ -35,4 +35,5 @@ def _states(deployment: Deployment) -> list[tuple[Path, str]]:
 
 def _state_of(folder: Path) -> str:
     files = folder.iterdir() if folder.is_dir() else ()
-    return str(sorted((file.name, file.stat().st_mtime_ns) for file in files))
+    held = (file for file in files if not file.name.startswith("."))  # not the log of refreshes
+    return str(sorted((file.name, file.stat().st_mtime_ns) for file in held))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from kwhen.errors import InvalidFields, ProductionDenied
+from kwhen.errors import InsufficientScope, InvalidFields, ProductionDenied, UnknownId
 from kwhen.operations.deployment import Deployment
 from kwhen.operations.keyring import new_id, new_secret, shown_prefix
 from kwhen.operations.work import Work
@@ -150,10 +150,49 @@ def create_session(work: Work, parent: Credential, user_id: str | None) -> Issue
     return Issued(credential=credential, secret=secret)
 
 
+def grant_key(
+    work: Work,
+    granter: Credential,
+    *,
+    name: str,
+    scopes: Iterable[Scope],
+    expires_at: datetime | None = None,
+) -> Issued:
+    """A new key that somebody gives with a credential of their own.
+
+    Raises
+    ------
+    InsufficientScope : the granter may not give keys, or lacks one of the scopes
+    ProductionDenied, InvalidFields, UnknownId
+    """
+    if Scope.KEYS_ADMIN not in granter.scopes:
+        raise InsufficientScope(f"To make a key needs the scope {Scope.KEYS_ADMIN}.")
+    wanted = frozenset(scopes)
+    if not wanted:
+        raise InvalidFields.one("scopes", "choose at least one; a key without scopes does nothing")
+    lacking = sorted(wanted - granter.scopes)
+    if lacking:
+        raise InsufficientScope(f"You cannot give what you lack: {', '.join(lacking)}.")
+    return create_key(work, name=name, scopes=wanted, expires_at=expires_at)
+
+
 def list_keys(work: Work) -> list[Credential]:
     """The keys of a tenant, oldest first, without the sessions minted from them."""
     found = credentials.credentials(work.session, work.tenant)
     return [credential for credential in found if credential.kind in KEY_KINDS]
+
+
+def find_key(work: Work, credential_id: str) -> Credential:
+    """A key of the tenant.
+
+    Raises
+    ------
+    UnknownId
+    """
+    found = credentials.find_credential(work.session, work.tenant, credential_id)
+    if found.kind not in KEY_KINDS:
+        raise UnknownId(f"{credential_id[:64]!r} is no key; `kwhen keys list` shows them")
+    return found
 
 
 def revoke_key(work: Work, credential_id: str) -> Credential:
@@ -161,8 +200,9 @@ def revoke_key(work: Work, credential_id: str) -> Credential:
 
     Raises
     ------
-    UnknownId
+    UnknownId : the tenant has no such key; clients of the OpenADR server are ended elsewhere
     """
+    find_key(work, credential_id)
     return credentials.revoke(work.session, work.tenant, credential_id, work.now)
 
 

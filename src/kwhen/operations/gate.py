@@ -59,6 +59,18 @@ def pass_with_key(
         return _pass(deployment, connection, credential, scopes)
 
 
+def known_key(deployment: Deployment, secret: str | None, scope: Scope) -> Credential | None:
+    """Whose key came with a request that needs none; None where it is not good for a scope."""
+    if secret is None or not is_well_formed(secret):
+        return None
+    with deployment.database.gate() as connection:
+        found = _found(deployment, connection, secret)
+    if found is None or found.kind not in KEY_KINDS or scope not in found.scopes:
+        return None
+    is_over = found.expires_at is not None and found.expires_at <= deployment.clock()
+    return None if is_over or found.revoked_at is not None else found
+
+
 def pass_with_token(
     deployment: Deployment, token: str | None, scopes: frozenset[VtnScope]
 ) -> Passed:

@@ -38,14 +38,24 @@ def create_home(work: Work, changes: Mapping[str, Any]) -> HomeRecord:
     ------
     InvalidFields
     """
-    home = HomeRecord(
+    home = try_home(work, changes)
+    homes.add_home(work.session, work.tenant, home)
+    return home
+
+
+def try_home(work: Work, changes: Mapping[str, Any]) -> HomeRecord:
+    """The home that would be made of what a client sent.
+
+    Raises
+    ------
+    InvalidFields
+    """
+    return HomeRecord(
         id=new_id("ws_home"),
         created_at=work.now,
         updated_at=work.now,
         facts=_changed(work, HomeFacts(name=None), changes),
     )
-    homes.add_home(work.session, work.tenant, home)
-    return home
 
 
 def get_home(work: Work, home_id: str) -> HomeRecord:

@@ -248,6 +248,16 @@ def list_deliveries(
         raise InvalidFields.one("before", str(error)) from error
 
 
+def get_delivery(work: Work, delivery_id: str) -> Delivery:
+    """A delivery of the tenant with its attempts.
+
+    Raises
+    ------
+    UnknownId
+    """
+    return deliveries.find_delivery(work.session, work.tenant, delivery_id)
+
+
 def list_runs(work: Work, limit_count: int) -> list[WebhookRun]:
     """The newest runs, with the homes that they left out."""
     return webhooks.list_runs(work.session, work.tenant, limit_count)

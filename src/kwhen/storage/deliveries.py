@@ -82,6 +82,16 @@ def list_deliveries(
     return [_delivery(row, attempts.get(row.id, ())) for row in rows]
 
 
+def state_counts(session: Session, tenant: Tenant) -> dict[DeliveryState, int]:
+    """How many deliveries of a tenant are in each state, those of which there are any."""
+    query = (
+        select(WebhookDeliveryRow.state, func.count())
+        .where(*_is_of(tenant))
+        .group_by(WebhookDeliveryRow.state)
+    )
+    return {DeliveryState(state): count for state, count in session.execute(query)}
+
+
 def body_of(session: Session, tenant: Tenant, delivery_id: str) -> bytes | None:
     """The compressed body of a delivery, None once it is gone."""
     return session.scalar(

@@ -47,7 +47,7 @@ def find_home(session: Session, tenant: Tenant, home_id: str) -> HomeRecord:
     row = session.connection().execute(_FIND, given).mappings().first()
     if row is None:
         raise _unknown(home_id)
-    return _record(row)
+    return as_record(row)
 
 
 def list_homes(
@@ -66,7 +66,7 @@ def list_homes(
     ------
     UnknownId : no home of the tenant goes by the id `after`
     """
-    query = select(_TABLE).where(*_is_of(tenant)).order_by(HomeRow.number)
+    query = select(_TABLE).where(*is_of(tenant)).order_by(HomeRow.number)
     if after is not None:
         query = query.where(HomeRow.number > row_of(session, tenant, after).number)
     if user_id is not None:
@@ -76,13 +76,13 @@ def list_homes(
     query = query.limit(limit_count) if limit_count is not None else query
     # SQLite knows OFFSET only beside LIMIT; SQLAlchemy writes LIMIT -1 for it.
     query = query.offset(offset_count) if offset_count else query
-    return [_record(row) for row in session.execute(query).mappings()]
+    return [as_record(row) for row in session.execute(query).mappings()]
 
 
 def homes_of_ids(session: Session, tenant: Tenant, home_ids: list[str]) -> dict[str, HomeRecord]:
     """Those of some homes that are the tenant's, by id."""
-    query = select(_TABLE).where(*_is_of(tenant), HomeRow.id.in_(home_ids))
-    return {row["id"]: _record(row) for row in session.execute(query).mappings()}
+    query = select(_TABLE).where(*is_of(tenant), HomeRow.id.in_(home_ids))
+    return {row["id"]: as_record(row) for row in session.execute(query).mappings()}
 
 
 def homes_in_runs(
@@ -91,11 +91,11 @@ def homes_in_runs(
     """The tenant's next homes that webhook runs cover, with the numbers that order them."""
     query = (
         select(_TABLE)
-        .where(*_is_of(tenant), HomeRow.number > after_number, HomeRow.enabled.is_not(False))
+        .where(*is_of(tenant), HomeRow.number > after_number, HomeRow.enabled.is_not(False))
         .order_by(HomeRow.number)
         .limit(limit_count)
     )
-    return [(row["number"], _record(row)) for row in session.execute(query).mappings()]
+    return [(row["number"], as_record(row)) for row in session.execute(query).mappings()]
 
 
 def save_home(
@@ -146,7 +146,7 @@ def remove_home(session: Session, tenant: Tenant, home_id: str) -> None:
     UnknownId
     """
     number = row_of(session, tenant, home_id, for_update=True).number
-    session.execute(delete(HomeRow).where(HomeRow.number == number, *_is_of(tenant)))
+    session.execute(delete(HomeRow).where(HomeRow.number == number, *is_of(tenant)))
 
 
 def row_of(session: Session, tenant: Tenant, home_id: str, *, for_update: bool = False) -> HomeRow:
@@ -167,12 +167,13 @@ def _unknown(home_id: str) -> UnknownId:
     return UnknownId(f"there is no home {home_id[:64]!r}; /v1/homes/list shows yours")
 
 
-def _is_of(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
+def is_of(tenant: Tenant) -> tuple[ColumnElement[bool], ...]:
+    """What says that a home is a tenant's, for the functions of this room."""
     return HomeRow.org_id == tenant.org_id, HomeRow.environment == tenant.environment
 
 
 def _of_tenant(tenant: Tenant) -> Select[HomeRow]:
-    return select(HomeRow).where(*_is_of(tenant))
+    return select(HomeRow).where(*is_of(tenant))
 
 
 def _write(row: HomeRow, facts: HomeFacts) -> None:
@@ -190,7 +191,8 @@ def _solar_json(solar: SolarInfo) -> dict[str, Any]:
     }
 
 
-def _record(row: RowMapping) -> HomeRecord:
+def as_record(row: RowMapping) -> HomeRecord:
+    """A row as a home, for the functions of this room."""
     solar = None if row["solar"] is None else dict(row["solar"])
     if solar and solar["interconnection_date"]:
         solar["interconnection_date"] = date.fromisoformat(solar["interconnection_date"])

@@ -188,13 +188,30 @@ class AnswerRow(Base):
 
 
 class FeedbackRow(Base):
-    """What somebody wrote about the API; nobody's but the operator's."""
+    """What somebody wrote about the API: the operator's, and that of the tenant who sent it."""
 
     __tablename__ = "feedback"
     number: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(Moment)
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    org_id: Mapped[str | None] = mapped_column(String(64))  # none: sent without a key
+    environment: Mapped[str | None] = mapped_column(String(16))
+    __table_args__ = (Index(None, "org_id", "environment", "number"),)
+
+
+class FeedbackReadRow(Base):
+    """That a tenant has read a message; others have not by that."""
+
+    __tablename__ = "feedback_read"
+    feedback_number: Mapped[int] = mapped_column(
+        Counter, ForeignKey("feedback.number", ondelete="CASCADE"), primary_key=True
+    )
+    org_id: Mapped[str] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True
+    )
+    environment: Mapped[str] = mapped_column(String(16), primary_key=True)
+    read_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class WebhookRow(Base):

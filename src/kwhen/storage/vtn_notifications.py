@@ -75,6 +75,17 @@ def claim_every_due(
     return [_owed(row, subscription) for row, subscription in found]
 
 
+def owed_counts(session: Session, tenant: Tenant) -> dict[str, int]:
+    """How many notifications each subscription of a tenant is owed, where it is owed any."""
+    query = (
+        select(VtnObjectRow.id, func.count())
+        .join(VtnNotificationRow, VtnNotificationRow.subscription_number == VtnObjectRow.number)
+        .where(VtnObjectRow.org_id == tenant.org_id, VtnObjectRow.environment == tenant.environment)
+        .group_by(VtnObjectRow.id)
+    )
+    return {id: count for id, count in session.execute(query)}
+
+
 def was_taken(session: Session, tenant: Tenant, number: int) -> None:
     """A notification arrived."""
     row = _own(session, tenant, number)

@@ -159,6 +159,16 @@ def list_runs(session: Session, tenant: Tenant, limit_count: int) -> list[Webhoo
     return [_run(row) for row in rows]
 
 
+def underway_count(session: Session, tenant: Tenant) -> int:
+    """How many runs of a tenant are not over."""
+    query = select(func.count()).where(
+        WebhookRunRow.org_id == tenant.org_id,
+        WebhookRunRow.environment == tenant.environment,
+        WebhookRunRow.state.in_(UNDERWAY),
+    )
+    return session.execute(query.select_from(WebhookRunRow)).scalar_one()
+
+
 def has_run(session: Session, tenant: Tenant, run_id: str) -> bool:
     """Whether a tenant has a run of that id."""
     query = select(WebhookRunRow.number).where(*_is_run(tenant, run_id))

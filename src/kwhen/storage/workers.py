@@ -19,6 +19,11 @@ def every_heartbeat(session: Session, worker_id: str, now: datetime) -> None:
     session.execute(wish.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now}))
 
 
+def every_worker(session: Session) -> list[datetime]:
+    """When each worker was last alive, the latest first."""
+    return list(session.scalars(select(WorkerRow.seen_at).order_by(WorkerRow.seen_at.desc())))
+
+
 def every_silent_worker(session: Session, before: datetime) -> list[str]:
     """Workers that were last alive before a moment."""
     return list(session.scalars(select(WorkerRow.id).where(WorkerRow.seen_at < before)))

@@ -1,6 +1,7 @@
 """Bringing the store up to date: every source for itself, failures told, nothing held lost."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -8,6 +9,7 @@ from functools import partial
 
 from kwhen.catalog.http import Web
 from kwhen.catalog.live import caiso, ercot, nyiso, other, sgip, watttime
+from kwhen.catalog.live.log import LastTry, note_tries
 from kwhen.catalog.live.login import Login
 from kwhen.catalog.live.series import Kind, Point, Series
 from kwhen.catalog.live.settings import MARKETS, LiveSettings
@@ -116,7 +118,9 @@ def refresh_markets(
         else:
             note = f"name its points in KWHEN_POINTS, as {group}/NAME"
             refused.append(Row(name=group, outcome=Outcome.FAILED, note=note))
-    return RefreshReport(rows=(*_run(jobs, store, progress), *refused, *off))
+    done = (*_run(jobs, store, progress), *refused)
+    _note(store, done, web)
+    return RefreshReport(rows=(*done, *off))
 
 
 def _market_job(
@@ -157,7 +161,22 @@ def refresh_carbon(
         )
         if account is None
     ]
-    return RefreshReport(rows=(*_run(jobs, store, progress), *off))
+    done = tuple(_run(jobs, store, progress))
+    _note(store, done, web)
+    return RefreshReport(rows=(*done, *off))
+
+
+def _note(store: SeriesStore, rows: Iterable[Row], web: Web) -> None:
+    """Keep for those who look later how each row went."""
+    at_s = web.clock()
+    tries = [
+        LastTry(
+            name=row.name, at_s=at_s, is_good=row.outcome is not Outcome.FAILED, note=row.note
+        )
+        for row in rows
+    ]
+    with suppress(OSError):  # of a folder that cannot be written to, which the rows tell
+        note_tries(store.folder, tries)
 
 
 def _watttime_jobs(days: tuple[date, date], settings: LiveSettings, web: Web) -> Iterator[_Job]:

@@ -21,11 +21,28 @@ from kwhen.operations.work import Work
 from kwhen.records import HomeRecord, VtnKind, VtnObject, VtnVerb
 from kwhen.storage import vtn
 from kwhen.storage.vtn import Wanted
-from kwhen.wire.openadr import price_event
+from kwhen.wire.openadr import price_descriptors, price_event
 from kwhen.wire.vtn.fields import MOST_TARGET_COUNT
 
 ATTRIBUTE = "HOME_ID"
+LONGEST_NAME_COUNT = 128
 NOT_CONTENT = ("id", "objectType", "programID", "createdDateTime", "modificationDateTime")
+
+
+def content_for(home_id: str, name: str) -> dict[str, Any]:
+    """What business logic sends to ask for a home's program.
+
+    Raises
+    ------
+    InvalidFields : the name is blank or too long
+    """
+    if not 1 <= len(name.strip()) <= LONGEST_NAME_COUNT or "\0" in name:
+        raise InvalidFields.one("programName", f"give 1 to {LONGEST_NAME_COUNT} characters")
+    return {
+        "programName": name.strip(),
+        "payloadDescriptors": price_descriptors(),
+        "attributes": [{"type": ATTRIBUTE, "values": [home_id]}],
+    }
 
 
 def aimed(work: Work, program: VtnObject) -> VtnObject:

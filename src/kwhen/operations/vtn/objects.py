@@ -7,7 +7,7 @@ from typing import Any
 from kwhen.errors import Conflict, Forbidden, UnknownId
 from kwhen.operations.keyring import new_id
 from kwhen.operations.vtn import home_programs, tariffs
-from kwhen.operations.vtn.callers import VtnCaller
+from kwhen.operations.vtn.callers import NO_CLIENT, VtnCaller
 from kwhen.operations.vtn.notices import notify, seal_tokens
 from kwhen.operations.work import Work
 from kwhen.records import VtnKind, VtnObject, VtnVerb, VtnVersion
@@ -59,10 +59,33 @@ def create(
         client_id=caller.client_id,
         is_of_bl=caller.is_bl,
     )
-    made = _filled(work, caller, made, sent, ven_id)
+    return _added(work, _filled(work, caller, made, sent, ven_id))
+
+
+def create_home_program(work: Work, home_id: str, name: str) -> VtnObject:
+    """A program of a home that its tenant asks for, without an OAuth client.
+
+    Raises
+    ------
+    Conflict : the name is taken
+    InvalidFields : the home is not the tenant's, or has no plan
+    """
+    made = VtnObject(
+        id=new_id("vtn_program"),
+        kind=VtnKind.PROGRAM,
+        content=home_programs.content_for(home_id, name),
+        created_at=work.now,
+        modified_at=work.now,
+        client_id=NO_CLIENT,
+        is_of_bl=True,
+    )
+    return _added(work, _program(work, made))
+
+
+def _added(work: Work, made: VtnObject) -> VtnObject:
     vtn.add_object(work.session, work.tenant, made)
     notify(work, VtnVerb.CREATE, made)
-    if kind is VtnKind.PROGRAM:
+    if made.kind is VtnKind.PROGRAM:
         home_programs.keep_events(work, made)
     return made
 
@@ -106,10 +129,25 @@ def remove(
     sight = caller.sight(work)
     gone = vtn.lock_object(work.session, work.tenant, kind, object_id, sight)
     _check_told(caller, gone, ven_id)
+    return _removed(work, gone)
+
+
+def remove_program(work: Work, program_id: str) -> VtnObject:
+    """Delete a program of the tenant with its events, without an OAuth client.
+
+    Raises
+    ------
+    UnknownId
+    """
+    gone = vtn.lock_object(work.session, work.tenant, VtnKind.PROGRAM, program_id, None)
+    return _removed(work, gone)
+
+
+def _removed(work: Work, gone: VtnObject) -> VtnObject:
     inner, wanted = {
-        VtnKind.PROGRAM: (VtnKind.EVENT, Wanted(program_id=object_id)),
-        VtnKind.VEN: (VtnKind.RESOURCE, Wanted(parent_id=object_id)),
-    }.get(kind, (None, Wanted()))
+        VtnKind.PROGRAM: (VtnKind.EVENT, Wanted(program_id=gone.id)),
+        VtnKind.VEN: (VtnKind.RESOURCE, Wanted(parent_id=gone.id)),
+    }.get(gone.kind, (None, Wanted()))
     held = vtn.list_objects(work.session, work.tenant, inner, None, wanted) if inner else []
     for one in (*held, gone):
         notify(work, VtnVerb.DELETE, one)  # while it is seen who may know

@@ -1,12 +1,19 @@
 """Feedback, from anybody."""
 
+from typing import Annotated
+
+from fastapi import Header
 from starlette.responses import Response
 
 from kwhen.operations.feedback import give_feedback
-from kwhen.service.door import TheDeployment, as_response, gated
+from kwhen.operations.gate import known_key
+from kwhen.records import Scope
+from kwhen.service.door import KEY_HEADER, TheDeployment, as_response, gated
 from kwhen.wire.feedback import Contact, FeedbackAnswer, FeedbackSent, FollowUp
 
 router = gated("/v1/feedback", "feedback")
+
+SentKey = Annotated[str | None, Header(alias=KEY_HEADER, include_in_schema=False)]
 
 
 @router.post(
@@ -16,9 +23,11 @@ router = gated("/v1/feedback", "feedback")
     status_code=201,
     response_model=FeedbackAnswer,
 )
-def submit(deployment: TheDeployment, body: FeedbackSent) -> Response:
-    """Without a key; at least one field."""
-    kept = give_feedback(deployment, body.model_dump(mode="json", exclude_none=True))
+def submit(deployment: TheDeployment, body: FeedbackSent, key: SentKey = None) -> Response:
+    """Without a key; at least one field. With a key, your portal lists it too."""
+    sender = known_key(deployment, key, Scope.FEEDBACK_WRITE)
+    tenant = sender.tenant if sender else None
+    kept = give_feedback(deployment, body.model_dump(mode="json", exclude_none=True), tenant)
     answer = FeedbackAnswer(feedback_id=kept.id, received=True, follow_up=_follow_up(body.contact))
     return as_response(answer, status=201)
 
