@@ -13,7 +13,7 @@ from kwhen.records import HomeRecord
 from kwhen.storage import home_search
 from kwhen.wire.home_texts import BY_NAME, FIELDS, created
 
-MOST_ROWS_COUNT = 2_000
+MOST_ROWS_COUNT = 1_000  # a file is one transaction, and others wait for it
 MOST_BYTES = 2 * 1024 * 1024
 FILE = "file"
 SEPARATORS = ",;\t"
@@ -136,7 +136,7 @@ def _read(content: bytes) -> _Table:
     lines = _lines(_decoded(content))
     try:
         _, header = next(lines)
-        rows = []
+        rows: list[tuple[int, list[str]]] = []
         for number, cells in lines:
             if len(rows) == MOST_ROWS_COUNT:
                 raise InvalidFields.one(

@@ -101,5 +101,6 @@ def wall_days(energy_kwh: Floats, usage: Usage, zone: str) -> tuple[date, Floats
     slot = local_s // (DAY_S // STEPS_PER_DAY)
     slot -= local_s[0] // DAY_S * STEPS_PER_DAY
     days_count = int(slot[-1]) // STEPS_PER_DAY + 1
-    wall_kwh = np.bincount(slot, energy_kwh, days_count * STEPS_PER_DAY)  # (D·96,)
-    return usage.start.date(), np.asarray(wall_kwh).reshape(-1, STEPS_PER_DAY)
+    wall_kwh = np.zeros(days_count * STEPS_PER_DAY)
+    np.add.at(wall_kwh, slot, energy_kwh)
+    return usage.start.date(), wall_kwh.reshape(-1, STEPS_PER_DAY)

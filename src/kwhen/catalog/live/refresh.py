@@ -170,9 +170,7 @@ def _note(store: SeriesStore, rows: Iterable[Row], web: Web) -> None:
     """Keep for those who look later how each row went."""
     at_s = web.clock()
     tries = [
-        LastTry(
-            name=row.name, at_s=at_s, is_good=row.outcome is not Outcome.FAILED, note=row.note
-        )
+        LastTry(name=row.name, at_s=at_s, is_good=row.outcome is not Outcome.FAILED, note=row.note)
         for row in rows
     ]
     with suppress(OSError):  # of a folder that cannot be written to, which the rows tell

@@ -21,8 +21,9 @@ class TariffAddress:
     program: TariffProgram
     events: dict[VtnVersion, str]
     bare: str
-    midas: str | None  # hourly programs have no RIN
-    rin: str | None
+    hourly: str  # the same by the hour
+    midas: str
+    rin: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,29 +60,29 @@ def owed_counts(work: Work) -> dict[str, int]:
 
 
 def search_tariffs(work: Work, text: str, limit_count: int = SHOWN_COUNT) -> list[TariffAddress]:
-    """Tariff programs whose name, plan or utility holds every word of a text."""
+    """Plans whose names hold every word of a text; where the program's own does, first."""
     words = text.lower().split()
-    found: list[TariffAddress] = []
+    found: list[tuple[int, TariffProgram]] = []
     for program in tariff_programs(work.stock):
-        plan = program.plan
-        told = f"{program.name} {plan.name} {plan.utility} {plan.key} {plan.state}".lower()
-        if all(word in told for word in words):
-            found.append(tariff_address(program))
-            if len(found) == limit_count:
-                break
-    return found
+        plan, name = program.plan, program.name.lower()
+        told = f"{name} {plan.name} {plan.utility} {plan.key} {plan.state}".lower()
+        if not program.is_hourly and all(word in told for word in words):
+            found.append((sum(word not in name for word in words), program))
+    found.sort(key=lambda one: one[0])
+    return [tariff_address(program) for _, program in found[:limit_count]]
 
 
 def tariff_address(program: TariffProgram) -> TariffAddress:
     """Where a tariff program is read."""
-    named = quote(program.name, safe="")
-    rin = None if program.is_hourly else midas.rin_of(program)
+    hourly = replace(program, is_hourly=True)
+    rin = midas.rin_of(program)
     return TariffAddress(
         program=program,
         events={
             version: f"{BASE}/{version}/events?programID={program.id}" for version in VtnVersion
         },
-        bare=f"/price/{named}/OpenADR3",
-        midas=None if rin is None else f"/midas/api/ValueData?ID={rin}&QueryType=alldata",
+        bare=f"/price/{quote(program.name, safe='')}/OpenADR3",
+        hourly=f"/price/{quote(hourly.name, safe='')}/OpenADR3",
+        midas=f"/midas/api/ValueData?ID={rin}&QueryType=alldata",
         rin=rin,
     )
