@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from kwhen.cli import page as paper
-from kwhen.cli.heatmap import HeatMap, show_heat_map
+from kwhen.cli.heatmap import show_heat_map
+from kwhen.operations.price_maps import PriceMap
 from tests.cli.conftest import STYLE, Kwhen
 
 
@@ -50,11 +51,11 @@ def test_bars_are_drawn_and_the_longest_fills_its_column(on_terminal: Callable[.
     assert "█" * 16 in out and "█" * 17 not in out
 
 
-def heat(weekend_usd: float) -> HeatMap:
+def heat(weekend_usd: float) -> PriceMap:
     weekday = np.full((12, 24), 0.25)
     weekday[5:9, 16:21] = 0.5
     weekend = np.where(weekday == 0.5, weekend_usd, weekday)
-    return HeatMap(year=2026, weekday_usd_per_kwh=weekday, weekend_usd_per_kwh=weekend)
+    return PriceMap(year=2026, weekday_usd_per_kwh=weekday, weekend_usd_per_kwh=weekend)
 
 
 def test_a_heat_map_in_colour_has_two_blanks_a_cell() -> None:
@@ -79,7 +80,7 @@ def test_a_heat_map_without_colour_has_a_letter_a_cell(options: dict[str, object
 def test_many_prices_share_ten_colours() -> None:
     prices = np.arange(288.0).reshape(12, 24) / 1000
     console = terminal(no_color=True)
-    same = HeatMap(year=2026, weekday_usd_per_kwh=prices, weekend_usd_per_kwh=prices)
+    same = PriceMap(year=2026, weekday_usd_per_kwh=prices, weekend_usd_per_kwh=prices)
     show_heat_map(console, same)
     assert "j  0.260-0.287" in shown(console)
     assert max(map(len, STYLE.sub("", shown(console)).splitlines())) <= 80

@@ -1,26 +1,19 @@
 """The price of a first-tier kWh by month and hour of the day, as a picture of 12 rows by 24."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.text import Text
 
-from kwhen.api import bills
 from kwhen.cli.page import is_coloured, price
-from kwhen.engine.grid import covering, instant
-from kwhen.engine.tariff import Tariff
-from kwhen.engine.words import Customer
+from kwhen.operations.price_maps import PriceMap
 
 Floats = NDArray[np.float64]
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HEADER_HOURS = 3  # an hour is named every so often
-_DECIMALS = 5  # as tariff sheets print prices
 _LEGEND_COLUMNS = 4
 _LEGEND_WIDTH = 18
 
@@ -32,46 +25,7 @@ RAMP = (
 _MARKS = "abcdefghij"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class HeatMap:
-    """Marginal import price of the first tier, (12, 24) month by local hour. [USD/kWh]"""
-
-    year: int
-    weekday_usd_per_kwh: Floats
-    weekend_usd_per_kwh: Floats
-
-    @property
-    def is_same_all_week(self) -> bool:
-        """Whether weekends cost what weekdays cost."""
-        return bool(np.array_equal(self.weekday_usd_per_kwh, self.weekend_usd_per_kwh))
-
-
-def heat_map(tariff: Tariff, customer: Customer, year: int) -> HeatMap:
-    """The prices of a year: of each month, hour and kind of day the most frequent one.
-
-    Raises
-    ------
-    KwhenError : the plan's prices depend on what is not known, such as a market price
-    """
-    first, end = date(year, 1, 1), date(year + 1, 1, 1)
-    found = bills.prices(
-        tariff, first, end, step_minutes=60, tier_mode="tier:1", customer=customer, nearest=True
-    )
-    zone = tariff.timezone
-    grid = covering(instant(first, zone), instant(end, zone), 60, zone)
-    seen: dict[tuple[bool, int, int], Counter[float]] = {}
-    for day, quarter, usd in zip(
-        grid.day_index, grid.quarter, found.import_usd_per_kwh, strict=True
-    ):
-        place = (bool(grid.weekday[day] >= 5), int(grid.month[day]) - 1, int(quarter) // 4)
-        seen.setdefault(place, Counter())[round(float(usd), _DECIMALS)] += 1
-    tables = np.zeros((2, 12, 24))
-    for (is_weekend, month, hour), counts in seen.items():
-        tables[int(is_weekend), month, hour] = counts.most_common(1)[0][0]
-    return HeatMap(year=year, weekday_usd_per_kwh=tables[0], weekend_usd_per_kwh=tables[1])
-
-
-def show_heat_map(console: Console, found: HeatMap) -> None:
+def show_heat_map(console: Console, found: PriceMap) -> None:
     """Draw it: in colour, or with a letter for each price where there is none."""
     both = np.concatenate([found.weekday_usd_per_kwh, found.weekend_usd_per_kwh])
     levels = _levels(both)

@@ -5,13 +5,13 @@ from math import isinf
 from kwhen.catalog.plans import RatePlan
 from kwhen.catalog.sources import sources
 from kwhen.catalog.tariff_words import charge_words
-from kwhen.cli.heatmap import HeatMap
 from kwhen.cli.kinds import gap_documents, plan_document
 from kwhen.cli.page import Document
 from kwhen.engine.tariff import Charge, EnergyCharge, Period, Tariff
+from kwhen.operations.price_maps import PriceMap
 
 
-def tariff_document(plan: RatePlan, tariff: Tariff, prices: HeatMap | None) -> Document:
+def tariff_document(plan: RatePlan, tariff: Tariff, prices: PriceMap | None) -> Document:
     """Everything about one version of a plan."""
     return {
         **plan_document(plan, tariff),
@@ -91,7 +91,7 @@ def _other(charge: Charge, tariff: Tariff) -> Document:
     }
 
 
-def _prices(prices: HeatMap | None) -> Document | None:
+def _prices(prices: PriceMap | None) -> Document | None:
     if prices is None:
         return None
     return {

@@ -15,12 +15,13 @@ from kwhen.catalog.tariff_words import (
     rule_words,
     season_words,
 )
-from kwhen.cli.heatmap import HeatMap, show_heat_map
+from kwhen.cli.heatmap import show_heat_map
 from kwhen.cli.kinds import gap_words
 from kwhen.cli.page import paragraph, price, put, table, words, wrapped
 from kwhen.engine.grouping import grouped
 from kwhen.engine.tariff import EnergyCharge, Service, Tariff, Tier
 from kwhen.engine.words import ENERGY_CLASSES, ChargeClass
+from kwhen.operations.price_maps import PriceMap
 
 _VERSIONS_LISTED = 5
 
@@ -30,7 +31,7 @@ def show_plan(
     plan: RatePlan,
     tariff: Tariff,
     day: date,
-    prices: HeatMap | None,
+    prices: PriceMap | None,
     unpriced: str,
 ) -> None:
     """The whole plan, for a person."""

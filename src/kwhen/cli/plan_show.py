@@ -7,12 +7,12 @@ import typer
 
 from kwhen.catalog.stock import stock_of
 from kwhen.cli import options
-from kwhen.cli.heatmap import heat_map
 from kwhen.cli.page import emit, page
 from kwhen.cli.plan_document import tariff_document
 from kwhen.cli.plan_page import show_plan
 from kwhen.config import environment
 from kwhen.errors import KwhenError
+from kwhen.operations.price_maps import price_maps
 
 EXAMPLE = "kwhen plan show 14328/E-TOU-C/T-B"
 
@@ -36,7 +36,7 @@ def show(
     tariff = plan.on(day, nearest=True)
     year = day.year if tariff.covers(day) else tariff.effective.year
     try:
-        prices, unpriced = heat_map(tariff, who, year), ""
+        prices, unpriced = price_maps(tariff, who, year).imports, ""
     except KwhenError as error:
         prices, unpriced = None, str(error)
     if json:
