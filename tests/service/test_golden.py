@@ -245,6 +245,34 @@ def test_impact(world: World) -> None:
     assert told["field_errors"][0]["field"] == "usage"
 
 
+def test_devices_of_both_scenarios(world: World) -> None:
+    """Each scenario has the devices that it names, so charging at two times can be compared."""
+    vehicle = {"kwhPerDay": 9, "opens": "17:00", "closes": "21:00"}
+    body = {
+        "home": {"ratePlanId": plan_id("14328/E-ELEC"), "zipcode": "94107"},
+        "startDate": "2026-07-01",
+        "endDate": "2026-08-01",
+        "base": {"useDefaultUsage": True, "vehicle": vehicle},
+        "optimised": {"vehicle": vehicle | {"opens": "00:00", "closes": "06:00"}},
+        "debug": True,
+    }
+    answer = world.post("/v1/calculate/compare", body).json()
+    assert answer["baseScenario"] == "a vehicle of 9 kWh a day from 17:00"
+    assert answer["scenario"] == "a vehicle of 9 kWh a day from 00:00"
+    used_kwh = {
+        name: answer[name]["debugInfo"]["determinants"]["importKwh"]
+        for name in ("base", "optimised")
+    }
+    assert used_kwh["base"] == pytest.approx(used_kwh["optimised"], abs=1e-3)
+    assert answer["difference"]["billSaving"] > 0
+    alone = world.post(
+        "/v1/calculate/compare",
+        body | {"base": {"useDefaultUsage": True}, "optimised": {"vehicle": vehicle}},
+    ).json()
+    assert alone["baseScenario"] == ""
+    assert alone["optimised"]["billTotal"] == answer["base"]["billTotal"]
+
+
 def test_quote(world: World) -> None:
     path = f"/v1/homes/bill/period/rateplan/{plan_id()}"
     answer = world.post(path, QUOTE).json()

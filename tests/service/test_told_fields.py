@@ -18,9 +18,10 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     *(
         (
             "/v1/calculate/compare",
-            {**WINDOW, "homeId": "h", "base": {}, "optimised": device},
-            f"optimised.{name}",
+            {**WINDOW, "homeId": "h", "base": {}, "optimised": {}} | {scenario: device},
+            f"{scenario}.{name}",
         )
+        for scenario in ("base", "optimised")
         for name, device in (
             ("vehicle", {"vehicle": VEHICLE}),
             ("loadShift", {"loadShift": SHIFT}),

@@ -209,6 +209,7 @@ class Comparison(TypedDict):
     base: Impact
     optimised: Impact
     difference: Difference
+    baseScenario: str
     scenario: str
     notes: list[str]
 

@@ -14,7 +14,6 @@ from kwhen.client.sent import (
     ImpactLine,
     ImpactOptions,
     InlineHome,
-    Optimised,
     PlansHome,
     PlansOptions,
     Scenario,
@@ -103,12 +102,15 @@ class Impacts(Calls):
         end_date: Day,
         *,
         base: Scenario,
-        optimised: Optimised,
+        optimised: Scenario,
         upfront_cost: float | None = None,
         debug: bool | None = None,
         strict_versions: bool | None = None,
     ) -> Comparison:
-        """A base and an optimised scenario of a home, stored (its id) or not."""
+        """A base and an optimised scenario of a home, stored (its id) or not.
+
+        Without usage of its own the optimised one has that of the base, before its devices.
+        """
         body = told(
             home_id=home if isinstance(home, str) else None,
             home=None if isinstance(home, str) else home,

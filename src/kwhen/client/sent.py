@@ -141,17 +141,6 @@ class PlansOptions(TypedDict, total=False):
     prices_on: Day
 
 
-class Scenario(TypedDict, total=False):
-    """A scenario: its energy, and what is other than on the home as it is."""
-
-    usage: Energy | None
-    export: Energy | None
-    use_default_usage: bool
-    use_stored_usage: bool
-    rate_plan_id: str
-    export_rule: str
-
-
 class _BatterySize(TypedDict):
     capacity_kwh: float
     power_kw: float
@@ -186,9 +175,15 @@ class LoadShift(TypedDict):
     share: float
 
 
-class Optimised(Scenario, total=False):
-    """The optimised scenario; without usage of its own it changes that of the base."""
+class Scenario(TypedDict, total=False):
+    """A scenario: its energy, its devices, and what is other than on the home as it is."""
 
+    usage: Energy | None
+    export: Energy | None
+    use_default_usage: bool
+    use_stored_usage: bool
+    rate_plan_id: str
+    export_rule: str
     solar: SolarFields
     vehicle: Vehicle
     load_shift: LoadShift

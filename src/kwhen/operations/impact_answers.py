@@ -47,6 +47,7 @@ def compared_json(found: Compared, *, debug: bool) -> dict[str, Any]:
             "upfrontCost": change.cost_usd,
             "paybackYears": _cents(change.payback_years),
         },
+        "baseScenario": found.base_scenario,
         "scenario": found.scenario,
         "notes": list(found.notes),
     }

@@ -1,5 +1,6 @@
 """A base and an optimised scenario of one home over one window, and what the change is worth."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from kwhen.api.homes import Home
@@ -49,8 +50,19 @@ class Compared:
     base: Found
     optimised: Found
     comparison: Comparison
-    scenario: str  # what the devices make of the base, in words
+    base_scenario: str  # what devices make of the home in the base, in words
+    scenario: str  # and in the optimised one
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Made:
+    """What came of a scenario."""
+
+    found: Found
+    of_home: Energy  # before devices
+    name: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def compare_scenarios(
@@ -62,7 +74,23 @@ def compare_scenarios(
 ) -> Compared:
     """What an optimised scenario saves over the base. `home` is the id of one, or one itself.
 
-    Without energy of its own the optimised scenario has that of the base.
+    Each scenario says which devices it has. Without energy of its own the optimised one has
+    that of the base, before the devices of the base.
+
+    Raises
+    ------
+    InvalidFields, CoverageError, ChoiceError, UsageError
+    """
+    return compare_cases(work, home, base, [(optimised, cost_usd)])[0]
+
+
+def compare_cases(
+    work: Work,
+    home: str | InlineHome,
+    base: ScenarioAsked,
+    cases: Iterable[tuple[ScenarioAsked, float | None]],
+) -> tuple[Compared, ...]:
+    """Several optimised scenarios, each with its upfront cost, against one base.
 
     Raises
     ------
@@ -70,15 +98,22 @@ def compare_scenarios(
     """
     plan, value, home_id = _home(work, home)
     first = _scenario(work, plan, value, home_id, base, None)
-    before, _, _ = first
-    after, name, notes = _scenario(work, plan, value, home_id, optimised, before.energy)
-    assert before.impact is not None and after.impact is not None
+    return tuple(
+        _compared(first, _scenario(work, plan, value, home_id, case, first.of_home), cost_usd)
+        for case, cost_usd in cases
+    )
+
+
+def _compared(first: _Made, other: _Made, cost_usd: float | None) -> Compared:
+    before, after = first.found.impact, other.found.impact
+    assert before is not None and after is not None
     return Compared(
-        base=before,
-        optimised=after,
-        comparison=compare_impacts(before.impact, after.impact, cost_usd=cost_usd),
-        scenario=name,
-        notes=notes,
+        base=first.found,
+        optimised=other.found,
+        comparison=compare_impacts(before, after, cost_usd=cost_usd),
+        base_scenario=first.name,
+        scenario=other.name,
+        notes=tuple(dict.fromkeys(first.notes + other.notes)),
     )
 
 
@@ -97,7 +132,7 @@ def _scenario(
     home_id: str | None,
     scenario: ScenarioAsked,
     of_base: Energy | None,
-) -> tuple[Found, str, tuple[str, ...]]:
+) -> _Made:
     if scenario.rate_plan_id is not None:
         plan = homes.find_plan(work, scenario.rate_plan_id, f"{scenario.field}.ratePlanId")
         home = replace(home, plan=plan)
@@ -107,7 +142,8 @@ def _scenario(
         home = replace(home, customer=replace(home.customer, export_rule=rule))
     energy = _energy(work, plan, home, home_id, scenario, of_base)
     if scenario.devices is None:
-        return impact_of_energy(work, plan, home, energy, is_strict=asked.is_strict), "", ()
+        found = impact_of_energy(work, plan, home, energy, is_strict=asked.is_strict)
+        return _Made(found=found, of_home=energy)
     made = with_devices(
         home,
         energy.usage_kwh.reshape(-1),
@@ -126,7 +162,7 @@ def _scenario(
         origin=f"{energy.origin}, with devices",
     )
     found = impact_of_energy(work, plan, made.home, changed, is_strict=asked.is_strict)
-    return found, made.name, made.notes
+    return _Made(found=found, of_home=energy, name=made.name, notes=made.notes)
 
 
 def _energy(

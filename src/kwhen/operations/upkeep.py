@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from kwhen.operations.deployment import Deployment
 from kwhen.operations.vtn.keep import keep_current
-from kwhen.storage import answers, limits
+from kwhen.storage import answers, limits, usage_files
 
 ANSWERS_KEPT = timedelta(hours=24)
 
@@ -16,4 +16,5 @@ def sweep(deployment: Deployment) -> None:
         limits.sweep(connection, now.timestamp())
     with deployment.database.writing() as session:
         answers.forget_before(session, now - ANSWERS_KEPT)
+        usage_files.forget_every_expired(session, now)
     keep_current(deployment)

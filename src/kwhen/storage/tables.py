@@ -171,6 +171,28 @@ class UsageDayRow(Base):
     export_kwh: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
+class UsageFileRow(Base):
+    """A meter's file that was dropped for a calculation, gone after a while."""
+
+    __tablename__ = "usage_file"
+    number: Mapped[int] = mapped_column(Counter, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(64), unique=True)
+    org_id: Mapped[str] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    environment: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    format: Mapped[str] = mapped_column(String(64))
+    zipcode: Mapped[str] = mapped_column(String(16))
+    first_day: Mapped[date] = mapped_column(Date)
+    days_count: Mapped[int]
+    import_kwh: Mapped[bytes] = mapped_column(LargeBinary)
+    export_kwh: Mapped[bytes | None] = mapped_column(LargeBinary)
+    gaps: Mapped[list[Any]] = mapped_column(JSON)
+    notes: Mapped[list[Any]] = mapped_column(JSON)
+    __table_args__ = (Index(None, "org_id", "environment", "number"),)
+
+
 class AnswerRow(Base):
     """The answer that an Idempotency-Key stands for."""
 

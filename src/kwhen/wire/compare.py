@@ -76,17 +76,12 @@ class LoadShiftSent(Sent):
 
 
 class ScenarioSent(Arrays):
-    """Energy of a scenario, and what is other than on the home as it is."""
+    """Energy of a scenario, its devices, and what is other than on the home as it is."""
 
     use_default_usage: Flag = Field(False, description="Take the usual use of the place.")
     use_stored_usage: Flag = Field(False, description="Take the stored home's own history.")
     rate_plan_id: Text255 | None = Field(None, description="Another plan.")
     export_rule: Text255 | None = Field(None, description="Another export compensation.")
-
-
-class OptimisedSent(ScenarioSent):
-    """The optimised scenario; without usage of its own it changes that of the base."""
-
     solar: SolarInfoSent | None = Field(None, description="Solar that is added.")
     vehicle: VehicleSent | None = Field(None, description="A vehicle that is added.")
     load_shift: LoadShiftSent | None = Field(None, description="Use that moves.")
@@ -101,7 +96,10 @@ class CompareRequest(Sent):
     start_date: DayOrMoment = Field(description="First local date.")
     end_date: DayOrMoment = Field(description="The day after the last one.")
     base: ScenarioSent = Field(description="As it is.")
-    optimised: OptimisedSent = Field(description="As it could be.")
+    optimised: ScenarioSent = Field(
+        description="As it could be; without usage of its own it has that of the base, before the "
+        "devices of the base: what both have is told in both."
+    )
     upfront_cost: float | None = Field(
         None, ge=0, le=1e9, description="What the change costs, for the payback; USD."
     )
@@ -132,7 +130,8 @@ class CompareAnswer(Answered):
     base: ImpactAnswer
     optimised: ImpactAnswer
     difference: DifferenceAnswer
-    scenario: str = Field(description="What was added, in words.")
+    base_scenario: str = Field(description="What was added to the base, in words, or blank.")
+    scenario: str = Field(description="What was added to the optimised scenario, in words.")
     notes: list[str]
 
 

@@ -169,6 +169,7 @@ COMPARED: Json = {
         "upfrontCost": 9000.0,
         "paybackYears": 5.48,
     },
+    "baseScenario": "",
     "scenario": "a battery of 13.5 kWh and 5 kW",
     "notes": ["the battery knows each month's use and the plan's prices ahead: a best case"],
 }

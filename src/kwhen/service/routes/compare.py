@@ -34,7 +34,6 @@ from kwhen.wire.compare import (
     CompareAnswer,
     CompareRequest,
     HomePlansRequest,
-    OptimisedSent,
     PlansHomeSent,
     PlansRequest,
     ScenarioSent,
@@ -63,15 +62,8 @@ def scenarios(caller: Reader, work: ReadWork, upload: TheUpload) -> Response:
     found = compare_scenarios(
         work,
         home,
-        ScenarioAsked(
-            asked=_asked(sent, sent.base, arrays_kwh, "base"), rate_plan_id=sent.base.rate_plan_id
-        ),
-        ScenarioAsked(
-            asked=_asked(sent, sent.optimised, arrays_kwh, "optimised"),
-            rate_plan_id=sent.optimised.rate_plan_id,
-            devices=_devices(sent.optimised),
-            field="optimised",
-        ),
+        _scenario(sent, sent.base, arrays_kwh, "base"),
+        _scenario(sent, sent.optimised, arrays_kwh, "optimised"),
         sent.upfront_cost,
     )
     return _json(compared_json(found, debug=bool(sent.debug)))
@@ -107,6 +99,17 @@ def plans(caller: Reader, work: ReadWork, upload: TheUpload) -> Response:
         work, _plans_home(sent.home), _window_asked(sent, arrays_kwh), sent.prices_on
     )
     return _model(comparison_answer(found, home, first, end))
+
+
+def _scenario(
+    sent: CompareRequest, scenario: ScenarioSent, arrays_kwh: Mapping[str, Floats], at: str
+) -> ScenarioAsked:
+    return ScenarioAsked(
+        asked=_asked(sent, scenario, arrays_kwh, at),
+        rate_plan_id=scenario.rate_plan_id,
+        devices=devices_of(scenario),
+        field=at,
+    )
 
 
 def _asked(
@@ -152,7 +155,8 @@ def _plans_home(home: PlansHomeSent) -> PlansHome:
     )
 
 
-def _devices(sent: OptimisedSent) -> Devices | None:
+def devices_of(sent: ScenarioSent) -> Devices | None:
+    """The devices of a scenario; None where it has none."""
     if (sent.solar, sent.vehicle, sent.load_shift, sent.battery) == (None,) * 4:
         return None
     vehicle, shift = sent.vehicle, sent.load_shift
