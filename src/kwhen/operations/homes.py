@@ -1,6 +1,6 @@
 """Homes of a tenant: made, listed, changed, removed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -293,6 +293,18 @@ def find_plan(work: Work, rate_plan_id: str, field: str = "ratePlanId") -> RateP
             field, f"{plan.key} is a family of plans; choose one of them: {members}"
         )
     return plan
+
+
+def plan_names(work: Work, plan_ids: Iterable[str | None]) -> dict[str, str]:
+    """The names of plans by id, with their utilities, for those that are known."""
+    found: dict[str, str] = {}
+    for plan_id in {id for id in plan_ids if id}:
+        try:
+            plan = work.stock.find_plan(plan_id)
+        except (NotFound, ChoiceError):  # of an import that is gone
+            continue
+        found[plan_id] = f"{plan.name}, {plan.utility}"
+    return found
 
 
 def _belongs(work: Work, rate_plan_id: str, utility_id: str) -> bool:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kwhen.catalog.http import replace_file
@@ -20,6 +21,11 @@ class LastTry:
     at_s: float
     is_good: bool
     note: str = ""
+
+    @property
+    def at(self) -> datetime:
+        """When it was."""
+        return datetime.fromtimestamp(self.at_s, UTC)
 
     @property
     def group(self) -> str:

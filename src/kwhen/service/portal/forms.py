@@ -74,9 +74,17 @@ def takes_form(limit_bytes: int) -> TakesForm:
 TheForm = Annotated[Form, Depends(TakesForm())]
 
 
-def errors_by_field(error: InvalidFields) -> dict[str, str]:
+class FieldErrors(dict[str, str]):
+    """What is wrong by field; "" of a field with which nothing is."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def errors_by_field(error: InvalidFields | None) -> FieldErrors:
     """What is wrong, by the name of the field beside which it is told."""
-    return {told.field: told.message for told in reversed(error.fields)}
+    told = () if error is None else reversed(error.fields)
+    return FieldErrors({one.field: one.message for one in told})
 
 
 async def read_form(request: BoundedRequest) -> Form:

@@ -1,9 +1,13 @@
 """The routers of the portal."""
 
-from kwhen.service.portal import entering, home
+from kwhen.service.portal import entering, home, home_form, homes_list, keys, system
 
 # Fixed paths before those with an id: the first that matches answers.
 PORTAL_ROUTERS = (
     entering.router,
+    homes_list.router,
+    home_form.router,
     home.router,
+    keys.router,
+    system.router,
 )
