@@ -57,7 +57,7 @@ def test_the_commands_are_these() -> None:
         "orgs create", "orgs list", "keys create", "keys list", "keys revoke",
         "partners create", "partners list",
         "worker", "webhooks schedule",
-        "vtn client create", "vtn client list", "vtn client revoke",
+        "portal link", "vtn client create", "vtn client list", "vtn client revoke",
     }  # fmt: skip
 
 
@@ -72,8 +72,10 @@ def test_help_fits_and_shows_its_example(words: tuple[str, ...], kwhen: Kwhen) -
 def prepare(words: tuple[str, ...], kwhen: Kwhen, monkeypatch: pytest.MonkeyPatch) -> None:
     """What an example needs to be there: an organisation, the key that it ends, a free port."""
     monkeypatch.setenv("KWHEN_PORT", "0")
-    if words[0] in ("keys", "partners", "vtn", "webhooks"):
+    if words[0] in ("keys", "partners", "portal", "vtn", "webhooks"):
         kwhen("orgs", "create", "Example Solar")
+    if words[0] == "portal":
+        kwhen("keys", "create")
     if words[0] == "webhooks":
         with operating.opened(None, None) as deployment:
             tenant = operating.the_tenant(operating.an_organisation(deployment, None), "sandbox")

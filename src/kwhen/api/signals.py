@@ -75,6 +75,7 @@ class Signal:
     is_nearest: bool  # some day had no version of the plan in force
     export_rule: str | None
     plan: str
+    tariff: Prices  # the plan's rates, which know what they pay for
 
     @property
     def import_usd_per_kwh(self) -> Floats:
@@ -180,6 +181,7 @@ def price_signal(
         is_nearest=tariff.is_nearest,
         export_rule=tariff.export_rule,
         plan=tariff.plan,
+        tariff=tariff,
     )
 
 

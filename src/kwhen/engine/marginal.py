@@ -10,8 +10,8 @@ p, f_t(T) the share of tier t, a_p = sum_t f_t price_pt the mean and u_p the las
 which is u_p where the tiers of all periods are equally far apart.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import erf, sqrt
 
@@ -22,7 +22,7 @@ from kwhen.engine.plain import Event
 from kwhen.engine.pricing import GroupPrices, PriceLayout, price_layout
 from kwhen.engine.tariff import EnergyCharge, Tariff
 from kwhen.engine.tiers import pooled_share_frac
-from kwhen.engine.words import Customer, Missing, TierScope
+from kwhen.engine.words import ChargeClass, Customer, Missing, TierScope
 from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
@@ -42,6 +42,7 @@ class Prices:
     is_nearest: bool  # some day had no version in force
     export_rule: str | None
     plan: str
+    parts: "PriceParts" = field(repr=False)  # worked out when they are asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,6 +63,47 @@ class _Pool:
     share_frac: Floats  # (S, T) of the energy in each tier
     last_tier: Ints  # (S,)
     use_frac: Floats  # (S, P) of the energy in each period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PriceParts:
+    """What prices are made of, and how they were laid over their window."""
+
+    layout: PriceLayout
+    expected: Expectation
+    stands_kwh: Sequence["_Pool | Floats | None"]
+    events: tuple[Event, ...]
+    index_usd_per_kwh: Floats | None
+
+    def import_by_class(self) -> dict[ChargeClass, Floats]:
+        """The import price by what it pays for, taxes on their own; it is their sum. (N,) each"""
+        found = self.layout.extra_by_class(self.events, self.index_usd_per_kwh)
+        groups = self.layout.groups
+        for klass in {klass: None for group in groups for klass in group.class_usd_per_kwh}:
+            tables = [
+                group.class_usd_per_kwh.get(klass, np.zeros_like(group.import_usd_per_kwh))
+                for group in groups
+            ]
+            laid = _spread(self.layout, self.expected, self.stands_kwh, tables)
+            found[klass] = found.get(klass, 0.0) + laid
+        return found
+
+    def period_names(self) -> list[str]:
+        """Name of the time-of-use period of each step; "" where a plan knows no such periods."""
+        names = [""] * self.layout.count
+        # Where several charges change with the time, the one with the most periods names them.
+        for _, steps, told in sorted(self._times_of_use(), key=lambda found: found[0]):
+            names[steps] = told
+        return names
+
+    def _times_of_use(self) -> Iterator[tuple[int, slice, list[str]]]:
+        """How many periods each charge has in the window, and the one of each of its steps."""
+        for group in self.layout.groups:
+            periods = group.step_label % group.hours.shape[1]
+            kinds_count = len(np.unique(periods))
+            if isinstance(group.charge, EnergyCharge) and kinds_count > 1:
+                names = [period.name for period in group.charge.periods]
+                yield kinds_count, group.steps, [names[index] for index in periods.tolist()]
 
 
 def prices(
@@ -99,7 +141,8 @@ def prices(
         exports = _spread(
             layout, expected, stands_kwh, [g.export_usd_per_kwh for g in layout.groups]
         )
-    extra = layout.step_extra(tuple(events), _index(layout, index_usd_per_kwh))
+    index = _index(layout, index_usd_per_kwh)
+    extra = layout.step_extra(tuple(events), index)
     if extra is not None:
         imports = imports + extra
         exports = exports + extra if layout.nets else exports
@@ -113,6 +156,13 @@ def prices(
         is_nearest=any(span.is_nearest for span in layout.spans),
         export_rule=(layout.rule.vintage or layout.rule.name) if layout.rule else None,
         plan=layout.spans[0].tariff.plan,
+        parts=PriceParts(
+            layout=layout,
+            expected=expected,
+            stands_kwh=stands_kwh,
+            events=tuple(events),
+            index_usd_per_kwh=index,
+        ),
     )
 
 

@@ -4,7 +4,7 @@ Segments are cut in the whole calendar months that the window touches, since a m
 not care where a window starts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -43,6 +43,7 @@ class GroupPrices:
     charge: EnergyCharge | RiderCharge
     import_usd_per_kwh: Floats  # (S, P, T) percentages in
     export_usd_per_kwh: Floats  # (S, P, T) what netting saves: without what import alone pays
+    class_usd_per_kwh: Mapping[ChargeClass, Floats]  # (S, P, T) that of import, by what it pays
     ceiling_kwh: Floats  # (S, P, T)
     pool_ceiling_kwh: Floats  # (S, T) of the periods in use together
     hours: Floats  # (S, P) of the whole months
@@ -89,16 +90,23 @@ class PriceLayout:
         self, events: tuple[Event, ...], index_usd_per_kwh: Floats | None
     ) -> Floats | None:
         """Price on top from events and market prices, percentages in. (N,) or None [USD/kWh]"""
-        total = None
+        found = list(self.extra_by_class(events, index_usd_per_kwh).values())
+        return np.sum(found, axis=0) if found else None
+
+    def extra_by_class(
+        self, events: tuple[Event, ...], index_usd_per_kwh: Floats | None
+    ) -> dict[ChargeClass, Floats]:
+        """The same by what it pays. (N,) each [USD/kWh]"""
+        found: dict[ChargeClass, Floats] = {}
         for span in self.spans:
             for charge in span.tariff.charges:
                 if isinstance(charge, EventCharge | IndexedEnergyCharge):
                     price = step_usd_per_kwh(self.grid, charge, events, index_usd_per_kwh)
-                    factor = factor_frac(span.tariff, charge.name, charge.klass)
-                    total = (0.0 if total is None else total) + np.where(
-                        _inside(self, span), price * factor, 0.0
-                    )
-        return total
+                    inside = np.where(_inside(self, span), price, 0.0)
+                    factors = class_factors_frac(span.tariff, charge.name, charge.klass)
+                    for klass, factor in factors.items():
+                        found[klass] = found.get(klass, 0.0) + inside * factor
+        return found
 
 
 def _inside(layout: PriceLayout, span: Span) -> NDArray[np.bool_]:
@@ -107,8 +115,10 @@ def _inside(layout: PriceLayout, span: Span) -> NDArray[np.bool_]:
     return np.asarray((ordinal >= first + span.first_day) & (ordinal < first + span.end_day))
 
 
-def factor_frac(tariff: Tariff, component: str, klass: ChargeClass) -> float:
-    """What percentages make of one dollar of a component: 1 plus taxes less discounts."""
+def class_factors_frac(
+    tariff: Tariff, component: str, klass: ChargeClass
+) -> dict[ChargeClass, float]:
+    """What percentages make of one dollar of a component: itself less discounts, and taxes."""
     amounts = {klass: 1.0}
     for charge in tariff.charges:
         if isinstance(charge, PercentageCharge) and component not in charge.except_components:
@@ -118,7 +128,7 @@ def factor_frac(tariff: Tariff, component: str, klass: ChargeClass) -> float:
             else:
                 tax = sum(covered.values()) * charge.share_frac
                 amounts[charge.klass] = amounts.get(charge.klass, 0.0) + tax
-    return sum(amounts.values())
+    return amounts
 
 
 @kept(WINDOWS_KEPT_MIB)
@@ -226,13 +236,14 @@ def _group(
     edges = np.searchsorted(grid.day_index + shift_days, [span.first_day, span.end_day])
     steps = slice(int(edges[0]), int(edges[1]))
     label = _labels(grid, span, group, shift_days)[steps]
-    imports, exports = _prices(span.tariff, group, rule)
+    imports, exports, by_class = _prices(span.tariff, group, rule)
     shape = (segments.count, periods)
     hours = np.bincount(group.step_label, minlength=shape[0] * periods).reshape(shape) / 4
     return GroupPrices(
         charge=group.charge,
         import_usd_per_kwh=imports,
         export_usd_per_kwh=exports,
+        class_usd_per_kwh=by_class,
         ceiling_kwh=group.ceiling_kwh,
         pool_ceiling_kwh=group.ceiling_kwh[np.arange(shape[0]), np.argmax(hours > 0, axis=1)],
         hours=hours,
@@ -266,16 +277,25 @@ def _scale_frac(grid: Grid, first_day: Ints, days_count: Ints) -> Floats:
     return np.where(inside > 0, days_count / np.maximum(inside, 1), 0.0)
 
 
-def _prices(tariff: Tariff, group: EnergyGroup, rule: ExportRule | None) -> tuple[Floats, Floats]:
-    """Prices with percentages in, of import and of what netting saves. (S, P, T) each"""
+def _prices(
+    tariff: Tariff, group: EnergyGroup, rule: ExportRule | None
+) -> tuple[Floats, Floats, dict[ChargeClass, Floats]]:
+    """Prices with percentages in: of import, of what netting saves, by class. (S, P, T) each"""
     parts = parts_of(group)
-    factors = np.array([factor_frac(tariff, name, klass) for name, klass, _ in parts])
+    split = [class_factors_frac(tariff, name, klass) for name, klass, _ in parts]
+    factors = np.array([sum(amounts.values()) for amounts in split])
     on_import = rule.on_import if rule else frozenset()
     netted = np.array([0.0 if klass in on_import else 1.0 for _, klass, _ in parts])
     shape = group.ceiling_kwh.shape
     imports = np.broadcast_to(group.usd_per_kwh @ factors, shape)
     exports = np.broadcast_to(group.usd_per_kwh @ (factors * netted), shape)
-    return imports, exports
+    by_class = {
+        klass: np.broadcast_to(
+            group.usd_per_kwh @ np.array([amounts.get(klass, 0.0) for amounts in split]), shape
+        )
+        for klass in {klass: None for amounts in split for klass in amounts}
+    }
+    return imports, exports, by_class
 
 
 def _stretches(count: int, groups: list[GroupPrices]) -> tuple[Ints, tuple[GroupPrices, ...]]:
