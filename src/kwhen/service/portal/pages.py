@@ -45,8 +45,11 @@ def environment() -> Environment:
 def render(
     template: str, caller: PortalCaller | None, *, status: int = 200, **values: Any
 ) -> Response:
-    """A page, or a part of one for htmx; `values` are what its template names."""
-    html = environment().get_template(template).render(caller=caller, **values)
+    """A page, or a part of one for htmx; `values` are what its template names.
+
+    Templates name who is signed in `me`: within a call block, `caller` is a word of Jinja's own.
+    """
+    html = environment().get_template(template).render(caller=caller, me=caller, **values)
     return HTMLResponse(html, status, HEADERS)
 
 

@@ -1,7 +1,8 @@
 // Charts: each `[data-chart=kind]` holds its data as JSON and is drawn by the function of its kind.
-// A page's own kinds: a module of its own that imports `kinds` and adds to it before it is loaded.
+// A page's own kinds: a module in its block `scripts` that adds to `kinds`, before portal.js draws.
 
 export const kinds = {};
+const ends = new WeakMap(); // what a drawing has to be told when it goes
 
 // A colour of portal.css as the browser resolves it in the present theme.
 export function colour(name) {
@@ -13,6 +14,21 @@ export function colour(name) {
   return found;
 }
 
+// The same, seen through.
+export function faded(name, share) {
+  return colour(name).replace(/^rgba?\(([^)]*)\)$/, (_, parts) => {
+    const [red, green, blue] = parts.split(/[ ,/]+/);
+    return `rgb(${red} ${green} ${blue} / ${share})`;
+  });
+}
+
+export function element(tag, name, text = "") {
+  const made = document.createElement(tag);
+  made.className = name;
+  made.textContent = text;
+  return made;
+}
+
 export function drawCharts(within, { again = false } = {}) {
   for (const plot of within.querySelectorAll("[data-chart]")) {
     if (plot.dataset.ready && !again) continue;
@@ -20,11 +36,11 @@ export function drawCharts(within, { again = false } = {}) {
     if (!draw) continue;
     const data = JSON.parse(plot.querySelector("script").textContent);
     plot.querySelector(".chart-wait")?.remove();
+    ends.get(plot)?.();
     plot.querySelector(".drawn")?.remove();
-    const place = document.createElement("div");
-    place.className = "drawn";
+    const place = element("div", "drawn");
     plot.append(place);
-    draw(place, data);
+    ends.set(plot, draw(place, data));
     plot.dataset.ready = "true";
   }
 }
