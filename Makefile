@@ -10,7 +10,7 @@ RULES := $(wildcard $(addprefix tests/test_,rooms.py names.py style.py exports.p
 PARALLEL := --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo vtn-clients test test-proof test-full check format openapi bench lock clean
+.PHONY: help setup run demo vtn-clients test test-proof test-browser test-full check format openapi bench lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -32,6 +32,11 @@ test: setup ## the everyday tests, on all cores
 
 test-proof: setup ## bounded proofs on real processes: contract by machine, kills, memory
 	@$(BIN)/python -m pytest $(PARALLEL) -m proof
+
+test-browser: setup ## the portal in a real browser; as root it installs Debian's where there is none
+	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
+		apt-get install --yes --quiet --no-install-recommends chromium
+	@$(BIN)/python -m pytest -m browser tests/browser
 
 test-full: setup ## the same proofs at full length: hours
 	@$(BIN)/python -m pytest $(PARALLEL) -m proof --full
@@ -63,7 +68,7 @@ clean: ## remove .venv, builds and caches; the data in ./var stays
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A venv without pip (Debian without python3-venv) is filled by the pip of the machine.
-$(STAMP): requirements/dev.txt pyproject.toml
+$(STAMP): requirements/dev.txt pyproject.toml setup.py web/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "kwhen needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V 2>&1)." \
 			"Name another one: make PYTHON=python3.12 setup"; exit 1; }
