@@ -54,8 +54,16 @@ def test_a_rate_id_is_refused_with_the_id_to_send() -> None:
     one = rate_plan(E_TOU_C)
     with pytest.raises(ChoiceError, match=one.id):
         rate_plan(one.rate_id)
-    with pytest.raises(NotFound, match="rateID"):
+    with pytest.raises(ChoiceError, match="list plans by ZIP or utility"):
         rate_plan(one.rate_id.replace("ETOUC", "NONE"))
+
+
+def test_a_rate_id_cut_off_by_a_url_is_refused_with_the_ids_that_begin_so() -> None:
+    cut = rate_plan("14328/E-TOU-D").rate_id.partition("?")[0]
+    with pytest.raises(ChoiceError, match=r"E-TOU-D.* or "):
+        rate_plan(cut)
+    with pytest.raises(ChoiceError, match="39 others"):
+        rate_plan("USA-CA-14328-")
 
 
 @pytest.mark.parametrize(

@@ -295,6 +295,17 @@ def test_a_rate_id_is_answered_with_the_id_to_send(world: World) -> None:
         assert plan.id in str(told)
 
 
+def test_a_rate_id_of_nothing_and_one_cut_off_at_its_question_mark_are_no_unknown_ids(
+    world: World,
+) -> None:
+    documented = "USA-CA-14328-14328-R-TNNNNN-N????E-B4-01012025-????-????????-????????-BES"
+    for name in (quote(documented), documented):
+        told = problem(
+            world.post(f"/v1/homes/bill/period/rateplan/{name}", QUOTE), 400, "VALIDATION_FAILED"
+        )
+        assert "rateID" in str(told)
+
+
 def test_agent_credentials(world: World) -> None:
     body = {
         "organization_name": "Sunny",

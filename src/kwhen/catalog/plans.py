@@ -19,7 +19,8 @@ from kwhen.engine.words import Customer, Missing
 from kwhen.errors import ChoiceError, CoverageError, NotFound
 
 _ID = re.compile(r"[0-9a-f]{24}")
-_RATE_ID = re.compile(r"[A-Z]{3}(-[^-]*){12}")
+_RATE_ID = re.compile(r"[A-Z]{3}-[A-Z]{2}-\d+-.*")  # also what a URL leaves of one: up to a "?"
+_TOLD_COUNT = 4
 NO_CUSTOMER = Customer()
 
 
@@ -234,15 +235,20 @@ def _check_customer(found: RatePlan, customer: Customer) -> None:
             )
 
 
-def _by_rate_id(text: str) -> ChoiceError | NotFound:
+def _by_rate_id(text: str) -> ChoiceError:
+    """The error for a rateID in place of an id: what to send."""
     utility = text.split("-")[2]
-    for key, entry in _entry_of_key().items():
-        if str(entry.utility_id) == utility and _plan(key).rate_id == text:
-            return ChoiceError(
-                f"{text} is a rateID, which is for reading only; send the id {plan_id(key)} "
-                f"or the key {key}"
-            )
-    return NotFound(f"no plan has the rateID {text}; name a plan by its id or its key")
+    plans = [
+        _plan(key) for key, entry in _entry_of_key().items() if str(entry.utility_id) == utility
+    ]
+    fits = [plan for plan in plans if plan.rate_id.startswith(text)]
+    told = " or ".join(f"{plan.id} ({plan.key})" for plan in fits[:_TOLD_COUNT])
+    if len(fits) > _TOLD_COUNT:
+        told += f", or one of {len(fits) - _TOLD_COUNT} others that begin like it"
+    return ChoiceError(
+        f"{text} is a rateID, which is for reading only; send the plan's id: "
+        f"{told or 'list plans by ZIP or utility, none goes by this rateID now'}"
+    )
 
 
 def _unknown(key: str) -> NotFound:
