@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -115,6 +116,20 @@ def test_grid_services_are_those_of_the_whole_baseline(
         assert paid.reduced_kwh == pytest.approx(expected.reduced_kwh) and paid.reduced_kwh > 0
         assert paid.usd == pytest.approx(expected.usd)
         assert paid.event_hours == pytest.approx(expected.event_hours)
+
+
+def test_a_window_over_the_end_of_a_programme_pays_as_its_parts_do() -> None:
+    days = [date(2025, 5, 1), date(2026, 1, 1), date(2026, 9, 1)]
+
+    def paid(start: date, end: date) -> float:
+        use_kwh = np.full((end - start).days * 96, 0.2)
+        made = kwhen.impact(HOME, use_kwh, None, start, end, calendar="wall").grid_services
+        assert made is not None
+        return made.usd
+
+    parts = [paid(start, end) for start, end in pairwise(days)]
+    assert min(parts) > 0
+    assert paid(days[0], days[-1]) == pytest.approx(sum(parts))
 
 
 def test_two_calls_of_one_window_use_the_same_events() -> None:

@@ -102,6 +102,17 @@ def test_the_rate_follows_the_day() -> None:
     assert ids("06510", date(2026, 4, 1)) == []
 
 
+def test_a_programme_kept_out_for_a_part_of_the_time_pays_for_the_rest() -> None:
+    known = programmes_for(place("94107"), None, date(2025, 5, 1), date(2026, 8, 31))
+    first, second = known.programmes
+    assert (first.id, first.until) == ("power-saver-rewards-2024", date(2026, 1, 1))
+    assert (second.id, second.effective, second.until) == ("elrp-a4", date(2026, 1, 1), None)
+    assert {"elrp-a4", "power-saver-rewards"} <= {gap.name for gap in known.missing}
+    assert "grid_services" not in {gap.name for gap in known.missing}
+    year = programmes_for(place("94107"), None, date(2026, 5, 1), date(2027, 4, 30))
+    assert year.programmes == programmes_for(place("94107"), None, SUMMER).programmes
+
+
 def test_of_programmes_that_exclude_each_other_one_is_paid_and_the_others_told() -> None:
     # Any home could join Power Saver Rewards; A.4 takes batteries behind an aggregator alone.
     assert ids("94107", date(2025, 7, 1)) == ["power-saver-rewards-2024"]

@@ -62,7 +62,7 @@ def grid_services(
     if home.zipcode is None:
         note = "no ZIP is given, so no programme for grid services is known"
         return None, (Missing(name="grid_services", note=note),)
-    known = _programmes(home.zipcode, home.utility_id, grid.date_of(0))
+    known = _programmes_in(home.zipcode, home.utility_id, grid)
     if not known.programmes:
         return None, known.missing
     market, _ = market_facts(home, grid, live)
@@ -76,8 +76,13 @@ def grid_services(
 
 
 @lru_cache(maxsize=VALUES_KEPT_COUNT)
-def _programmes(zipcode: str, utility_id: int, on: date) -> KnownProgrammes:
-    return programmes_for(place(zipcode), utility_id, on)
+def _programmes(zipcode: str, utility_id: int, first: date, last: date) -> KnownProgrammes:
+    return programmes_for(place(zipcode), utility_id, first, last)
+
+
+def _programmes_in(zipcode: str, utility_id: int, grid: Grid) -> KnownProgrammes:
+    """The programmes that pay a home of a place at some time of a window."""
+    return _programmes(zipcode, utility_id, grid.date_of(0), grid.date_of(grid.days_count - 1))
 
 
 @kept(WINDOWS_KEPT_MIB)
@@ -92,7 +97,7 @@ def _offers(
 
     market, months : of the steps of the window, and of the hours of its whole months
     """
-    programmes, gaps = _programmes(zipcode, utility_id, grid.date_of(0))
+    programmes, gaps = _programmes_in(zipcode, utility_id, grid)
     prices = months.market_usd_per_kwh if months else None
     found = tuple(
         offer(

@@ -2,9 +2,10 @@
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from kwhen.catalog.fields import Fields
@@ -53,11 +54,14 @@ class ProgrammeFile:
     gaps: tuple[ProgrammeGap, ...]
 
 
-def programmes_for(place: Place, utility_id: int | None, on: date) -> KnownProgrammes:
-    """Programmes of a utility at a place in force on a day, in any season.
+def programmes_for(
+    place: Place, utility_id: int | None, on: date, last: date | None = None
+) -> KnownProgrammes:
+    """Programmes of a utility at a place in force on a day, or at a time from it to a last day.
 
-    Of programmes that exclude each other the first is given and the others are told. Where there
-    is none, `missing` says that none is known. Without a utility the predominant one counts.
+    Of programmes that exclude each other the first in force on a day is given and the others are
+    told; what is kept out for a part of the time is given for the rest. Where there is none,
+    `missing` says that none is known. Without a utility the predominant one counts.
     """
     if utility_id is None and place.utilities:
         utility_id = place.utilities[0].eia_id
@@ -65,18 +69,56 @@ def programmes_for(place: Place, utility_id: int | None, on: date) -> KnownProgr
     known = [
         programme
         for programme in all_programmes().programmes
-        if place.state in programme.states
-        and number in programme.utility_ids
-        and programme.is_in_force(on)
+        if place.state in programme.states and number in programme.utility_ids
     ]
-    paid, excluded = _one_of_each_group(known)
-    gaps = [gap for gap in all_programmes().gaps if _is_at(gap, place, number, on)]
-    missing = [*excluded, *(Missing(name=gap.name, note=gap.note) for gap in gaps)]
-    if not paid:
-        where = f"utility {number} in {place.state}" if number else f"ZIP {place.zipcode}"
-        note = f"no programme that pays for grid services is known for {where} on {on}"
-        missing.insert(0, Missing(name="grid_services", note=note))
-    return KnownProgrammes(tuple(paid), tuple(missing))
+    gaps = [gap for gap in all_programmes().gaps if _is_at(gap, place, number)]
+    starts = _stretches([*known, *gaps], on, last or on)
+    paid: dict[str, list[date]] = {}
+    missing: dict[str, Missing] = {}
+    for start in starts:
+        chosen, excluded = _one_of_each_group([p for p in known if p.is_in_force(start)])
+        for programme in chosen:
+            paid.setdefault(programme.id, []).append(start)
+        missing |= {gap.name: gap for gap in excluded}
+    missing |= {
+        gap.name: Missing(name=gap.name, note=gap.note)
+        for gap in gaps
+        if any(_is_in_force(gap, start) for start in starts)
+    }
+    found = [part for p in known for part in _paid_parts(p, starts, paid.get(p.id, []))]
+    told = tuple(missing.values())
+    return KnownProgrammes(tuple(found), told if found else (_none(place, number, on), *told))
+
+
+def _none(place: Place, number: int | None, on: date) -> Missing:
+    where = f"utility {number} in {place.state}" if number else f"ZIP {place.zipcode}"
+    note = f"no programme that pays for grid services is known for {where} on {on}"
+    return Missing(name="grid_services", note=note)
+
+
+def _stretches(
+    entries: Sequence[GridProgramme | ProgrammeGap], first: date, last: date
+) -> list[date]:
+    """First days of the stretches of a time in which the same entries are in force."""
+    edges = {day for entry in entries for day in (entry.effective, entry.until) if day is not None}
+    return [first, *sorted(day for day in edges if first < day <= last)]
+
+
+def _paid_parts(
+    programme: GridProgramme, starts: Sequence[date], paid: Sequence[date]
+) -> list[GridProgramme]:
+    """A programme, cut to the stretches in which it is paid where others keep it out of some."""
+    if list(paid) == [start for start in starts if programme.is_in_force(start)]:
+        return [programme] if paid else []
+    parts: list[GridProgramme] = []
+    for start, end in pairwise([*starts, None]):
+        if start not in paid:
+            continue
+        if parts and parts[-1].until == start:
+            parts[-1] = replace(parts[-1], until=end)
+        else:
+            parts.append(replace(programme, effective=start, until=end))
+    return parts
 
 
 def _one_of_each_group(
@@ -95,15 +137,17 @@ def _one_of_each_group(
     return paid, list(excluded.values())
 
 
-def _is_at(gap: ProgrammeGap, place: Place, number: int | None, on: date) -> bool:
-    began = gap.effective is None or gap.effective <= on
+def _is_at(gap: ProgrammeGap, place: Place, number: int | None) -> bool:
     return (
         place.state in gap.states
         and (not gap.utility_ids or number in gap.utility_ids)
         and (gap.iso is None or gap.iso == place.iso)
-        and began
-        and (gap.until is None or on < gap.until)
     )
+
+
+def _is_in_force(gap: ProgrammeGap, on: date) -> bool:
+    began = gap.effective is None or gap.effective <= on
+    return began and (gap.until is None or on < gap.until)
 
 
 @cache
