@@ -14,6 +14,7 @@ from kwhen import CarbonIntensity, Home, SolarSystem
 from kwhen.catalog.carbon import marginal_carbon
 from kwhen.engine.signal import LB_PER_TONNE, SignalSettings
 from kwhen.usage import Usage
+from kwhen.usage.values import Gap
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NET_BILLED = SolarSystem(system_size_kw=5.0, is_non_net_metered=True)
@@ -186,6 +187,48 @@ def test_own_history_says_when_the_home_exports() -> None:
     known = kwhen.price_signal(SOLAR_HOME, *february).exporting_frac
     assert shapes is not None and known is not None
     assert np.array_equal(shapes, known)
+
+
+def history(first: date, days: int, daily_kwh: float, *gaps: Gap) -> Usage:
+    """Days of even use, with what the meter did not tell at 0."""
+    return Usage(
+        start=datetime(first.year, first.month, first.day, tzinfo=PACIFIC), step_minutes=15,
+        import_kwh=np.full(days * 96, daily_kwh / 96), export_kwh=None,
+        gaps=gaps, notes=(), format="made",
+    )  # fmt: skip
+
+
+def test_own_history_says_in_which_tier_each_month_ends() -> None:
+    tiered = Home(plan="14328/E-TOU-C/T-B", zipcode="94107")  # 6.5 kWh a day in the first tier
+    over = date(2026, 7, 31), date(2026, 8, 2)
+
+    def prices_of(home: Home) -> list[float]:
+        found = kwhen.price_signal(home, *over, components=["tariff"]).price
+        return [found[0], found[-1]]
+
+    low, high = 0.3183, 0.3997  # with 0.0003 of tax
+    assert prices_of(tiered) == pytest.approx([low, low])
+    july = replace(tiered, history=history(date(2026, 7, 1), 31, 20.0))
+    assert prices_of(july) == pytest.approx([high, low])  # August has its baseline
+    june = replace(tiered, history=history(date(2026, 6, 1), 30, 20.0))
+    assert prices_of(june) == pytest.approx([low, low])
+
+
+def test_days_that_no_meter_told_are_no_days_without_use() -> None:
+    missing = Gap(
+        start=datetime(2026, 7, 2, tzinfo=PACIFIC),
+        end=datetime(2026, 7, 31, tzinfo=PACIFIC),
+        reason="missing",
+    )
+    past = history(date(2026, 7, 1), 31, 20.0, missing)
+    past = replace(past, import_kwh=past.import_kwh * past.read_steps())  # two days of 20 kWh
+    tiered = Home(plan="14328/E-TOU-C/T-B", zipcode="94107", history=past)
+    found = kwhen.price_signal(tiered, *DAY, components=["tariff"]).price
+    assert found[0] == pytest.approx(0.3997)
+    few = replace(past, export_kwh=np.ones(31 * 96))  # on two days: too few to say when it exports
+    shapes = kwhen.price_signal(SOLAR_HOME, *DAY).exporting_frac
+    own = kwhen.price_signal(replace(SOLAR_HOME, history=few), *DAY).exporting_frac
+    assert own is not None and np.array_equal(own, shapes)
 
 
 def test_a_home_without_a_zip_has_a_tariff_signal_and_named_gaps() -> None:

@@ -306,6 +306,18 @@ def test_days_of_the_window_itself_are_not_their_own_baseline() -> None:
     assert like_days_kwh(grid, History(grid=past, net_kwh=net)) == pytest.approx(np.ones(24))
 
 
+def test_days_that_no_meter_told_are_no_like_days() -> None:
+    past = covering(date(2025, 6, 1), date(2025, 7, 8), 60, ZONE)
+    told = past.day_index % 2 == 0
+    net = np.where(told, 3.0, 0.0)
+    grid = covering(date(2025, 7, 8), date(2025, 7, 9), 60, ZONE)
+    every, read = (History(grid=past, net_kwh=net, is_read=which) for which in (None, told))
+    assert like_days_kwh(grid, every) == pytest.approx(np.full(24, 1.5))
+    assert like_days_kwh(grid, read) == pytest.approx(np.full(24, 3.0))
+    few = History(grid=past, net_kwh=net, is_read=past.day_index < 5)  # a Sunday to a Thursday
+    assert np.isnan(like_days_kwh(grid, few)).all()
+
+
 def test_fewer_than_five_like_days_fall_back_to_the_usual_shape() -> None:
     past = covering(date(2025, 7, 1), date(2025, 7, 8), 60, ZONE)  # 5 weekdays, 2 weekend days
     history = History(grid=past, net_kwh=np.full(past.count, 3.0))

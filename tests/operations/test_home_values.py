@@ -9,7 +9,7 @@ import pytest
 from kwhen.catalog.plans import rate_plan
 from kwhen.errors import InvalidFields
 from kwhen.operations import homes, usage_history
-from kwhen.operations.home_values import civil_kwh, home_value, newest_run, solar_system
+from kwhen.operations.home_values import civil_kwh, home_value, newest_days, solar_system
 from kwhen.operations.work import Work
 from kwhen.records import SolarInfo
 from kwhen.storage.usage_days import UsageDay
@@ -68,26 +68,30 @@ def test_a_zone_without_changes_has_none() -> None:
     assert civil_kwh(two, SPRING, "America/Phoenix").tolist() == two.tolist()
 
 
-def test_the_newest_run_ends_at_a_gap() -> None:
-    days = [
-        UsageDay(day=date(2026, 7, number), import_kwh=b"", export_kwh=None)
-        for number in (1, 2, 4, 5, 6)
-    ]
-    assert [one.day.day for one in newest_run(days)] == [4, 5, 6]
-    assert newest_run(days[:2]) == days[:2] and newest_run([]) == []
+def test_the_newest_days_are_of_two_years_and_not_to_come() -> None:
+    def dates(*told: date) -> list[date]:
+        days = [UsageDay(day=one, import_kwh=b"", export_kwh=None) for one in told]
+        return [one.day for one in newest_days(days, date(2026, 11, 2))]
+
+    old, recent, to_come = date(2024, 10, 1), date(2026, 11, 1), date(2062, 7, 1)
+    assert dates(old, recent, to_come) == [recent]
+    assert dates(date(2024, 11, 2), recent) == [date(2024, 11, 2), recent]
+    assert dates(to_come) == [to_come]
 
 
 def test_a_home_with_history(work: Work) -> None:
     home = homes.create_home(work, {"name": "x", "zipcode": "94107", "rate_plan_id": PLAN})
     assert home_value(work, home).history is None
     usage_history.put_usage(work, home.id, AUTUMN, np.stack([day(), day()]))
-    usage_history.put_usage(
-        work, home.id, AUTUMN - timedelta(days=3), day()[None, :], np.ones((1, 96))
-    )
+    before = AUTUMN - timedelta(days=3)
+    usage_history.put_usage(work, home.id, before, day()[None, :], np.ones((1, 96)))
     found = home_value(work, homes.get_home(work, home.id)).history
-    assert found is not None and found.export_kwh is None
-    assert found.start == datetime(2026, 11, 1, 7, tzinfo=UTC)  # midnight in California
-    assert len(found.import_kwh) == 100 + 96 and found.import_kwh.sum() == 2 * day().sum()
+    assert found is not None and found.export_kwh is not None
+    assert found.start == datetime(2026, 10, 29, 7, tzinfo=UTC)  # midnight in California
+    read = found.read_steps()
+    assert len(read) == 3 * 96 + 100 + 96 and found.import_kwh.sum() == 3 * day().sum()
+    assert np.flatnonzero(~read).tolist() == list(range(96, 3 * 96))  # the days between
+    assert found.export_kwh[:96].all() and not found.export_kwh[96:].any()
 
 
 def test_days_without_export_had_none(work: Work) -> None:

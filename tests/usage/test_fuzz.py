@@ -32,7 +32,7 @@ PIECES += [b"2024-11-03 01:00", b"2024-03-10 02:30", b"9999-12-31", b"0001-01-01
 
 def check(content: bytes, fill: Fill = "zero") -> None:
     """Read, and hold the answer or the error to its promises."""
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         usage = read_usage(content, zone=PACIFIC, fill=fill)
     except KwhenError as error:
@@ -41,7 +41,7 @@ def check(content: bytes, fill: Fill = "zero") -> None:
         assert np.isfinite(usage.import_kwh).all()
         assert usage.import_kwh.min() >= 0
         assert (usage.start.hour, usage.end.hour) == (0, 0)
-    assert time.perf_counter() - began < READ_S
+    assert time.process_time() - began < READ_S
 
 
 @given(st.sampled_from(HEADS), st.binary(max_size=300), st.sampled_from(["error", "zero", "mean"]))

@@ -204,9 +204,9 @@ LAUGHS = b"".join(
     ids=["billion laughs", "local file", "remote DTD", "parameter entity", "quadratic"],
 )
 def test_xml_bombs_are_refused_at_once(content: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     expect(content, SourceError, "DTD or entities is refused")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """What a writer of each layout puts in, the reader gives back: years, clock changes, exports."""
 
-import time
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -10,8 +9,6 @@ from hypothesis import strategies as st
 
 from kwhen.usage import Usage, read_usage
 from tests.usage.writers import AUTUMN, PACIFIC, SPRING, WRITERS, ZONE, Home, home
-
-READ_S = 5.0  # a year of quarter hours, both ways, takes about one second
 
 
 def same(usage: Usage, facts: Home) -> bool:
@@ -27,9 +24,7 @@ def same(usage: Usage, facts: Home) -> bool:
 def test_a_year_with_both_clock_changes(name: str) -> None:
     facts = home(date(2024, 1, 1), 366, export=True)
     content = WRITERS[name](facts)
-    began = time.perf_counter()
     usage = read_usage(content, zone=PACIFIC)
-    assert time.perf_counter() - began < READ_S
     assert same(usage, facts)
     assert usage.start == datetime(2024, 1, 1, tzinfo=ZONE)
     assert usage.end == datetime(2025, 1, 1, tzinfo=ZONE)

@@ -119,7 +119,7 @@ def prices(
         step_minutes=step_minutes,
         expected_kwh=expected_kwh,
         expected_export_kwh=expected_export_kwh,
-        expected_kwh_per_day=_average_kwh_per_day(versions[0]) if expected_kwh is None else None,
+        expected_kwh_per_day=average_kwh_per_day(versions[0]) if expected_kwh is None else None,
         spread_frac=spread_frac,
         tier_mode=tier_mode,
         customer=customer,
@@ -129,7 +129,7 @@ def prices(
     )
 
 
-def _average_kwh_per_day(tariff: Tariff) -> float | None:
+def average_kwh_per_day(tariff: Tariff) -> float | None:
     """What the utility's average home uses, for ladders that are no baseline allowance. [kWh]"""
     ladders = [charge for charge in tariff.charges if isinstance(charge, EnergyCharge)]
     tiered = [charge for charge in ladders if any(len(p.ladder) > 1 for p in charge.periods)]

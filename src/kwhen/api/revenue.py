@@ -157,4 +157,8 @@ def _own_history(home: Home, grid: Grid) -> History | None:
     count = len(past.import_kwh)
     own = whole_days(past.start.date(), count, past.step_minutes, grid.zone, Calendar.CIVIL)
     exported = past.export_kwh if past.export_kwh is not None else 0.0
-    return History(grid=own, net_kwh=past.import_kwh - exported)
+    return History(
+        grid=own,
+        net_kwh=past.import_kwh - exported,
+        is_read=past.read_steps() if past.gaps else None,
+    )

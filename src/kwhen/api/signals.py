@@ -8,7 +8,7 @@ from datetime import date, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.api.bills import prices
+from kwhen.api.bills import average_kwh_per_day, prices
 from kwhen.api.facts import (
     CarbonFacts,
     MarketFacts,
@@ -211,17 +211,23 @@ def _tariff_prices(
 def _expected_kwh(home: Home, start: date | datetime, end: date | datetime) -> Floats | None:
     """Expected use of each calendar month touched: the home's own mean day of it. (M,) [kWh]
 
-    None where its history has no day of one of them: then the plan's baseline counts.
+    A month of which its history has no day ends in the plan's first tier, its baseline, or is the
+    average customer's. None where there is no such day at all: then that holds for every month.
     """
     if home.history is None:
         return None
     zone = home.versions[-1].timezone
     window = covering(start, end, 60, zone)
     first, last = (window.date_of(day) for day in (0, window.days_count - 1))
-    mean = mean_daily_kwh(_history_grid(home, zone), home.history.import_kwh)
+    past = home.history
+    mean = mean_daily_kwh(_history_grid(home, zone), past.import_kwh, past.read_steps())
     months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
-    expected = np.array([mean[m % 12] * monthrange(m // 12, m % 12 + 1)[1] for m in months])
-    return expected if np.isfinite(expected).all() else None
+    by_day = mean[[m % 12 for m in months]]
+    if np.isnan(by_day).all():
+        return None
+    usual = average_kwh_per_day(home.versions[0]) or 0.0
+    days = np.array([monthrange(m // 12, m % 12 + 1)[1] for m in months])
+    return np.asarray(np.where(np.isnan(by_day), usual, by_day) * days)
 
 
 def _history_grid(home: Home, zone: str) -> Grid:
@@ -270,7 +276,8 @@ def _exporting(
     own = None
     if home.history is not None and home.history.export_kwh is not None:
         past = _history_grid(home, home.versions[-1].timezone)
-        own = at_steps(grid, exporting_frac(past, home.history.export_kwh, OWN_DAYS_COUNT))
+        exported, is_read = home.history.export_kwh, home.history.read_steps()
+        own = at_steps(grid, exporting_frac(past, exported, is_read, OWN_DAYS_COUNT))
     if own is not None and np.isfinite(own).all():
         return own, trust.own_solar_history_frac, ()
     if home.zipcode is None:

@@ -30,6 +30,7 @@ class History:
 
     grid: Grid
     net_kwh: Floats  # (N',)
+    is_read: Bools | None = None  # (N',) steps that a meter told; None: all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,7 +152,7 @@ def like_days_kwh(grid: Grid, history: History, step_index: Ints | None = None) 
         )
     steps = slice(None) if step_index is None else step_index
     dates, row = np.unique(grid.day_index[steps], return_inverse=True)  # (d,), (S,)
-    power_kw, filled = _by_day_and_slot(past, history.net_kwh)  # (D', Q), (D', Q)
+    power_kw, filled = _by_day_and_slot(history)  # (D', Q), (D', Q)
     whole = filled.mean(axis=1) >= WHOLE_FRAC
     found = np.full((len(dates), power_kw.shape[1]), np.nan)
     for is_weekend in (False, True):
@@ -186,9 +187,13 @@ def _slot(grid: Grid) -> Ints:
     return np.asarray(grid.local_s % DAY_S // (grid.step_minutes * 60))
 
 
-def _by_day_and_slot(grid: Grid, kwh: Floats) -> tuple[Floats, Bools]:
+def _by_day_and_slot(history: History) -> tuple[Floats, Bools]:
     """Mean power of each date and wall-clock slot (D, Q), and whether there is any. [kW]"""
-    cell, hours = _cells(grid)
+    cell, hours = _cells(history.grid)
+    weight, kwh = history.is_read, history.net_kwh
+    if weight is not None:
+        length = np.bincount(cell, hours_of_steps(history.grid) * weight, hours.size)
+        hours, kwh = length.astype(np.float64).reshape(hours.shape), kwh * weight
     energy = np.bincount(cell, weights=kwh, minlength=hours.size).astype(np.float64)
     return _ratio(energy.reshape(hours.shape), hours), hours > 0
 

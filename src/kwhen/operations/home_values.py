@@ -1,7 +1,8 @@
 """From a stored home to the value that the maths takes."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from kwhen.records import HomeFacts, HomeRecord, SolarInfo
 from kwhen.storage import usage_days
 from kwhen.storage.usage_days import UsageDay
 from kwhen.usage import Usage
+from kwhen.usage.values import Gap
 
 Floats = NDArray[np.float64]
 
@@ -98,38 +100,55 @@ def _frac(percent: float | None) -> float | None:
 
 
 def history_of(work: Work, home: HomeRecord) -> Usage | None:
-    """The newest unbroken run of days of a home's own meter, two years at most."""
+    """The days of a home's own meter, of the newest two years that it has."""
     if home.usage_revision == 0:
         return None
-    days = usage_days.get_days(work.session, work.tenant, home.id)[-HISTORY_DAYS_COUNT:]
+    days = usage_days.get_days(work.session, work.tenant, home.id)
     zone = plan_of(work, home.facts).versions[-1].timezone
-    return _history(tuple(newest_run(days)), zone) if days else None
+    return _history(tuple(newest_days(days, work.now.date())), zone) if days else None
 
 
-def newest_run(days: Sequence[UsageDay]) -> Sequence[UsageDay]:
-    """The last days that follow each other without a gap."""
-    first = len(days) - 1
-    while first > 0 and days[first].day - days[first - 1].day == timedelta(days=1):
-        first -= 1
-    return days[first:]
+def newest_days(days: Sequence[UsageDay], today: date) -> Sequence[UsageDay]:
+    """Of rising days those of the last two years; days to come count where there are no others."""
+    past = [day for day in days if day.day <= today + timedelta(days=1)] or days
+    first = past[-1].day - timedelta(days=HISTORY_DAYS_COUNT - 1)
+    return [day for day in past if day.day >= first]
 
 
 @kept(HISTORIES_KEPT_MIB)
 def _history(days: tuple[UsageDay, ...], zone: str) -> Usage:
-    first = days[0].day
+    """Days in their order as one stretch of time, with nothing in the gaps between them."""
+    first, last = days[0].day, days[-1].day
+    held = {day.day: day for day in days}
+    dates = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    none = UsageDay(day=first, import_kwh=bytes(STEPS_PER_DAY * 8), export_kwh=None)
+    every = [held.get(day, none) for day in dates]
     exported = None
     if any(day.export_kwh is not None for day in days):
-        none = bytes(STEPS_PER_DAY * 8)
-        exported = civil_kwh(_joined([day.export_kwh or none for day in days]), first, zone)
+        exported = civil_kwh(
+            _joined([day.export_kwh or none.import_kwh for day in every]), first, zone
+        )
     return Usage(
-        start=instant(first, zone).astimezone(zone_of(zone)),
+        start=_midnight(first, zone),
         step_minutes=STEP_MINUTES,
-        import_kwh=civil_kwh(_joined([day.import_kwh for day in days]), first, zone),
+        import_kwh=civil_kwh(_joined([day.import_kwh for day in every]), first, zone),
         export_kwh=exported,
-        gaps=(),
+        gaps=tuple(
+            Gap(
+                start=_midnight(before.day + timedelta(days=1), zone),
+                end=_midnight(after.day, zone),
+                reason="missing",
+            )
+            for before, after in pairwise(days)
+            if after.day - before.day > timedelta(days=1)
+        ),
         notes=(),
         format="stored",
     )
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return instant(day, zone).astimezone(zone_of(zone))
 
 
 def _joined(days: Sequence[bytes]) -> Floats:

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 Fill = Literal["error", "zero", "mean"]
 
 STEP_MINUTES: Final = 15
+SECONDS_PER_MINUTE: Final = 60
+NOT_READ: Final = ("missing", "missing export")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +68,15 @@ class Usage:
         """The instant after the last step, in the zone of `start`."""
         elapsed = timedelta(minutes=self.step_minutes) * len(self.import_kwh)
         return (self.start.astimezone(UTC) + elapsed).astimezone(self.start.tzinfo)
+
+    def read_steps(self) -> Bools:
+        """Which steps a meter told; the others were filled in. (N,)"""
+        is_read = np.ones(len(self.import_kwh), dtype=bool)
+        for gap in self.gaps:
+            if gap.reason in NOT_READ:
+                is_read[self._step_at(gap.start) : self._step_at(gap.end)] = False
+        return is_read
+
+    def _step_at(self, at: datetime) -> int:
+        seconds = at.timestamp() - self.start.timestamp()
+        return max(round(seconds / (self.step_minutes * SECONDS_PER_MINUTE)), 0)
