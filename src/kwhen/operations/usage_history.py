@@ -13,6 +13,7 @@ from kwhen.storage.usage_days import UsageDay
 Floats = NDArray[np.float64]
 
 STEPS_PER_DAY = 96
+YEAR_DAYS_COUNT = 365
 
 
 def put_usage(
@@ -87,6 +88,25 @@ def stored_kwh(work: Work, home_id: str, first: date, end: date) -> tuple[Floats
             )
         )
     return usage_kwh, export_kwh
+
+
+def last_year(work: Work, home_id: str) -> tuple[date, date]:
+    """The last 365 days of the newest unbroken run of a home's history, or all of it.
+
+    Raises
+    ------
+    UnknownId
+    InvalidFields : no day is held
+    """
+    held = usage_days.get_day_dates(work.session, work.tenant, home_id)
+    if not held:
+        raise InvalidFields.one("home", "has no history of its own; import a file of its meter")
+    end = held[-1] + timedelta(days=1)
+    first = held[-1]
+    known = set(held)
+    while first - timedelta(days=1) in known and (end - first).days < YEAR_DAYS_COUNT:
+        first -= timedelta(days=1)
+    return first, end
 
 
 def _rows(days: list[bytes]) -> Floats:

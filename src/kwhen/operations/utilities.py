@@ -15,7 +15,7 @@ from kwhen.catalog.places import (
     zipcodes_near,
     zipcodes_of_prefix,
 )
-from kwhen.catalog.plans import NO_CUSTOMER, RatePlan
+from kwhen.catalog.plans import NO_CUSTOMER, RatePlan, families
 from kwhen.catalog.stock import Stock
 from kwhen.engine.choice import export_rule
 from kwhen.engine.grid import zone_of
@@ -89,6 +89,14 @@ def utility_name(eia_id: int, *, otherwise: str) -> str:
         return utility(eia_id).names[0]
     except NotFound:
         return otherwise
+
+
+def utilities_with_plans(stock: Stock) -> list[tuple[str, str]]:
+    """The EIA id and the name of every utility that plans are held of, by name."""
+    named = {plan.utility_id: plan.utility for plan in stock.imported()}
+    held = {int(family.partition("/")[0]) for family in families()} | named.keys()
+    found = [(str(id), utility_name(id, otherwise=named.get(id, ""))) for id in held]
+    return sorted(found, key=lambda one: one[1].casefold())
 
 
 def _check(query: UtilityQuery) -> None:
@@ -169,7 +177,7 @@ def _utility(
     name = utility_name(served.eia_id, otherwise=plans[0].utility if plans else "")
     if not name:
         return None
-    found = [_plan_found(plan, _local_day(plan, at)) for plan in plans]
+    found = [plan_found(plan, _local_day(plan, at)) for plan in plans]
     found.sort(key=lambda one: not one.plan.offered)
     if query.is_solar_prioritized_order:
         found.sort(key=lambda one: one.solar_billing_program is None)
@@ -196,8 +204,8 @@ def _local_day(plan: RatePlan, at: datetime) -> date:
 
 
 @lru_cache(maxsize=PLANS_KEPT_COUNT)
-def _plan_found(plan: RatePlan, day: date) -> PlanFound:
-    """The plan on a day; kept, since all homes of a place ask for the same."""
+def plan_found(plan: RatePlan, day: date) -> PlanFound:
+    """A plan on a local day; kept, since all homes of a place ask for the same."""
     version = plan.on(day, nearest=True)
     rule = export_rule(version, NO_CUSTOMER, day)
     names = [name for rule in version.export_rules for name in (rule.name, rule.vintage) if name]

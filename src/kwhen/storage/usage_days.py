@@ -72,3 +72,15 @@ def get_days(
     return [
         UsageDay(day=row.day, import_kwh=row.import_kwh, export_kwh=row.export_kwh) for row in rows
     ]
+
+
+def get_day_dates(session: Session, tenant: Tenant, home_id: str) -> list[date]:
+    """The dates of all days held of a home, rising.
+
+    Raises
+    ------
+    UnknownId
+    """
+    number = row_of(session, tenant, home_id).number
+    query = select(UsageDayRow.day).where(UsageDayRow.home_number == number)
+    return list(session.scalars(query.order_by(UsageDayRow.day)))
