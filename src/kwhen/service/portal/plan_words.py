@@ -66,7 +66,7 @@ def rule_choices(rules: Iterable[ExportRuleAnswer]) -> list[tuple[str, str]]:
     """Export rules that can be asked for, by name or vintage, with words."""
     held = list(rules)
     first = held[0].name if held else ""
-    choices = {}
+    choices: dict[str, str] = {}
     for rule in held:
         is_dated = rule.name == first and rule.vintage is not None
         key = rule.vintage if is_dated and rule.vintage else rule.name

@@ -60,22 +60,23 @@ def index(
     utility: Annotated[str, Query(max_length=16)] = "",
 ) -> Response:
     """The plans of a place or a utility; without either, where to look."""
-    found, errors = _search(work, zip.strip(), utility.strip())
-    wish = Wish.of(request.query_params)
-    can_compare = all(caller.can(scope) for scope in COMPARED_SCOPES)
+    zip, utility = zip.strip(), utility.strip()
+    found, errors = _search(work, zip, utility)
+    where = homes.place_of(zip) if any(one.plans for one in found) else None
+    can_compare = where is not None and all(caller.can(scope) for scope in COMPARED_SCOPES)
     return render(
         "plans.html",
         caller,
         status=400 if errors else 200,
-        zip=zip.strip(),
+        zip=zip,
         utility=utility,
         utilities=utilities_with_plans(work.stock),
         found=[(one, _families(one)) for one in found],
         shortcuts=_zip_codes(work) if caller.can(Scope.HOMES_READ) else [],
         errors=errors,
-        wish=wish,
-        usages=home_choices(work, zip.strip()) if can_compare and found else [],
-        can_compare=can_compare and any(one.plans for one in found) and bool(zip.strip()),
+        wish=Wish.of(request.query_params),
+        usages=home_choices(work, zip) if can_compare else [],
+        can_compare=can_compare,
         query=request.url.query,
         kind_words=plan_words.kind_words,
         short_name=short_name,
@@ -86,10 +87,11 @@ def index(
 def compared(request: Request, caller: Comparer, work: ReadWork) -> Response:
     """Every plan of a ZIP for one usage, best first: a part of a page, or a page."""
     wish = Wish.of(request.query_params)
+    found, errors = None, dict[str, str]()
     try:
-        found, errors = comparison_of(work, wish), {}
+        found = comparison_of(work, wish)
     except InvalidFields as error:
-        found, errors = None, errors_by_field(error)
+        errors = errors_by_field(error)
     return render(
         "plans_compared.html",
         caller,
