@@ -79,6 +79,18 @@ def test_a_zip_tells_the_place(ours: Homes, sent: str, stored: str, zone: str, c
     assert home["country"] == "US"
 
 
+@pytest.mark.parametrize(
+    ("sent", "stored", "city"),
+    [("941", "941", None), ("941-1234", "941", None), ("501", "00501", "Holtsville")],
+)
+def test_three_digits_are_a_prefix_unless_a_zip_lost_its_zeros(
+    ours: Homes, sent: str, stored: str, city: str | None
+) -> None:
+    home = ours.create(zipcode=sent)
+    assert (home["zipcode"], home["city"]) == (stored, city)
+    assert changed(home, ours.update(home, zipcode=sent)) == set()
+
+
 def test_what_the_body_says_of_the_place_stays(ours: Homes) -> None:
     home = ours.create(zipcode="94107", city="Frisco", timezone="America/Denver")
     assert (home["city"], home["timezone"], home["country"]) == ("Frisco", "America/Denver", "US")

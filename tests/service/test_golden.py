@@ -316,6 +316,10 @@ def test_agent_credentials(world: World) -> None:
     issued = world.client.post("/v1/agent-credentials", json=body).json()
     assert issued["outcome"] == "issued" and issued["credential"].startswith("wsk_agent_")
     assert issued["scopes"] == ["homes:read", "homes:write", "utility:read"]
+    refused = world.client.post(
+        "/v1/agent-credentials", json=body | {"requested_scopes": ["keys:admin"]}
+    )
+    assert "keys:admin" in str(problem(refused, 400, "VALIDATION_FAILED"))
     assert (issued["environment"], issued["production_access"]) == ("sandbox", False)
     key = {"x-ws-api-key": issued["credential"]}
     assert world.client.post("/v1/homes/list", headers=key).json() == []

@@ -75,7 +75,14 @@ def _scopes(words: list[str]) -> frozenset[Scope]:
             wrong.append(FieldError(f"requested_scopes[{number}]", str(error)))
     if wrong:
         raise InvalidFields(wrong)
-    return frozenset(found - NOT_FOR_AGENTS)
+    given = frozenset(found - NOT_FOR_AGENTS)
+    if not given:
+        raise InvalidFields.one(
+            "requested_scopes",
+            f"programs get no {' or '.join(sorted(NOT_FOR_AGENTS))}; ask for what they may do, such "
+            "as homes and calculate",
+        )
+    return given
 
 
 def end_agent_credential(work: Work, caller: Credential, credential_id: str) -> Credential:

@@ -16,6 +16,7 @@ from kwhen.records import Environment, HomeFacts, HomeRecord, SolarInfo
 from kwhen.storage import homes, organisations
 
 COUNTRY = "US"
+PREFIX_DIGITS = 3  # of a ZIP
 DERIVED = ("timezone", "city", "country")
 _FACTS = frozenset(field.name for field in fields(HomeFacts)) - {"questionnaire", "solar"}
 
@@ -168,16 +169,19 @@ def _changed(work: Work, before: HomeFacts, changes: Mapping[str, Any]) -> HomeF
 
 
 def restored_zipcode(zipcode: str) -> str:
-    """A ZIP with the zeros that spreadsheets drop.
+    """A ZIP with the zeros that spreadsheets drop; a prefix of three digits stays one.
 
     Raises
     ------
     InvalidFields
     """
+    digits = zipcode.strip()[:PREFIX_DIGITS]
     try:
-        return normal_zipcode(zipcode)
+        normal = normal_zipcode(zipcode)
     except NotFound as error:
         raise InvalidFields.one("zipcode", str(error)) from error
+    is_prefix = normal == digits.zfill(5) and len(digits) == PREFIX_DIGITS
+    return digits if is_prefix and place_of(normal) is None else normal
 
 
 def place_of(zipcode: str | None) -> Place | None:

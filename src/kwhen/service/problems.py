@@ -69,7 +69,7 @@ KINDS: dict[type[Exception], Kind] = {
     UnknownId: Kind(404, "NOT_FOUND", "Check the id: it must be one of your own environment."),
     Conflict: Kind(409, INVALID, "Read the object again, or use a new Idempotency-Key."),
     TooLarge: Kind(413, INVALID, "Send less in one request, for example a shorter window."),
-    UnsupportedMedia: Kind(415, INVALID, "Send the body as application/json."),
+    UnsupportedMedia: Kind(415, INVALID, "Send the body in a form that the message names."),
     RateLimited: Kind(429, "RATE_LIMITED", "Wait as long as Retry-After says, then try again."),
     KwhenError: Kind(400, INVALID, FIX_FIELDS),  # all others: what was asked cannot be done
 }
