@@ -35,9 +35,9 @@ outside takes the nearest year."""
 NEM2_COMMENT = """PG&E's net energy metering 2.0: closed to applications since 2023-04-15.
 
 Net kWh of a time-of-use period are priced at its retail rate, and a surplus becomes dollars
-that pay energy charges for twelve months. The non-bypassable charges are due on every kWh
-imported in a metered interval. Unspent dollars lapse at the true-up; a year's surplus kWh
-are paid for at the net-surplus rate."""
+that pay energy charges of the year: those of later months at once, those of earlier ones at the
+true-up, when what is then left lapses. The non-bypassable charges are due on every kWh imported in
+a metered interval. A year's surplus kWh are paid for at the net-surplus rate."""
 
 
 def build(raw: Path, data: Path) -> None:
@@ -126,7 +126,7 @@ def _nem2() -> dict[str, Any]:
         "on_import": ["non_bypassable", "tax"],
         "source": "pge-schedule-nem2",
         "banks": [
-            {"name": "NEM credit", "pays": ["supply", "delivery", "other"], "at_true_up": "lapse"}
+            {"name": "NEM credit", "pays": ["supply", "delivery", "other"], "at_true_up": "settle"}
         ],
         "cash_out": {"series": "pge-nsc"},
     }

@@ -180,10 +180,10 @@ def test_published_export_prices_keep_their_decimals() -> None:
     assert date(2026, 7, 3) in delivery.holidays
 
 
-def test_net_metering_lapses_and_pays_the_net_surplus_rate() -> None:
+def test_net_metering_settles_the_year_and_pays_the_net_surplus_rate() -> None:
     (rule,) = [r for r in plan("14328/E-1/T-B", on=MARCH).export_rules if r.name == "NEM2"]
     assert rule.on_import == {ChargeClass.NON_BYPASSABLE, ChargeClass.TAX}
-    assert rule.banks[0].at_true_up is Leftover.LAPSE
+    assert rule.banks[0].at_true_up is Leftover.SETTLE
     assert ChargeClass.NON_BYPASSABLE not in rule.banks[0].pays
     assert isinstance(rule.cash_out.usd_per_kwh, DatedPrice)
     assert rule.cash_out.usd_per_kwh.at(2026, 3) == (0.02962, True)

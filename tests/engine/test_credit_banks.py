@@ -16,6 +16,7 @@ from kwhen.engine.compensation import (
     DatedPrice,
     ExportRule,
     Leftover,
+    Netting,
     TierFill,
 )
 from kwhen.engine.tariff import MinimumCharge
@@ -246,6 +247,33 @@ def test_a_surplus_of_a_weekend_period_is_not_lost_at_a_season_change() -> None:
     exported[6 * 24 + 12] = 10.0  # Sunday 7 September
     found = kwhen.bill(plan, exported * 0, exported, start=date(2025, 9, 1), step_minutes=60)
     assert [(c.period, c.amount) for c in found.carried_credits] == [("winter peak", 10.0)]
+
+
+@pytest.mark.parametrize(
+    ("imported", "exported", "total_usd", "back_usd"),
+    [
+        ({1: 300}, {6: 200}, 10.0, -20.0),  # 30 $ in January, 20 $ earned in June pay them back
+        ({1: 300}, {6: 500}, 0.0, -30.0),  # no more than was charged
+        ({9: 300}, {6: 200}, 10.0, 0.0),  # paid from the balance at once
+        ({1: 100, 9: 300}, {6: 200}, 20.0, 0.0),
+        ({}, {6: 200}, 0.0, 0.0),
+    ],
+)
+@pytest.mark.parametrize("expires_months", [None, 12])
+def test_a_settled_year_is_the_sum_of_its_months_or_nothing(
+    imported: dict[int, float],
+    exported: dict[int, float],
+    total_usd: float,
+    back_usd: float,
+    expires_months: int | None,
+) -> None:
+    bank = Bank(name="credit", pays=ALL, at_true_up=Leftover.SETTLE, expires_months=expires_months)
+    rule = ExportRule(name="NEM", netting=Netting.PERIODS, banks=(bank,))
+    found = bill_of(rule, year_of(imported), year_of(exported))
+    assert found.total_usd == pytest.approx(total_usd)
+    assert sum(line_usd(found, "Credit for earlier months of the year")) == pytest.approx(back_usd)
+    assert found.carried_credits == ()
+    assert found.credit_usd == pytest.approx(sum(imported.values()) * 0.1 - total_usd)
 
 
 def test_kwh_lapse_at_the_true_up() -> None:

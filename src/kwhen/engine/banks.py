@@ -14,6 +14,8 @@ from kwhen.engine.compensation import Bank, Leftover
 
 Floats = NDArray[np.float64]
 
+PAYING = frozenset({Leftover.PAY_OUT, Leftover.SETTLE})
+
 
 def run_down(change: Floats) -> Floats:
     """Balance after each cycle, from nothing. change : (H, C, …) d - p. → (H, C, …)"""
@@ -27,7 +29,7 @@ class Drawn(NamedTuple):
     """What a bank did over a window."""
 
     paid_usd: Floats  # (H, C) [USD]
-    paid_out_usd: Floats | None  # (H, C) at true-ups, where the bank pays out [USD]
+    paid_out_usd: Floats | None  # (H, C) at true-ups, where the bank pays out or back [USD]
     lots: tuple[tuple[int, Floats], ...]  # what is left: cycle in which it was earned, (H,)
 
 
@@ -81,15 +83,21 @@ def _draw_balance(
             left = left + credit_usd[:, cycles.stop - 1]
         if trues_up:
             if paid_out_usd is not None:
-                paid_out_usd[:, cycles.stop - 1] = left
+                charged_usd = np.maximum(due_usd[:, cycles] - paid_usd[:, cycles], 0.0).sum(axis=1)
+                paid_out_usd[:, cycles.stop - 1] = _paid_out(bank, left, charged_usd)
             left = np.zeros_like(left)
     lots = ((-1, left),) if np.count_nonzero(left) else ()
     return Drawn(paid_usd=paid_usd, paid_out_usd=paid_out_usd, lots=lots)
 
 
 def _none_paid_out(bank: Bank, credit_usd: Floats) -> Floats | None:
-    """Zeros for a bank that pays out at true-ups, None for another. (H, C)"""
-    return np.zeros_like(credit_usd) if bank.at_true_up is Leftover.PAY_OUT else None
+    """Zeros for a bank that pays out or back at true-ups, None for another. (H, C)"""
+    return np.zeros_like(credit_usd) if bank.at_true_up in PAYING else None
+
+
+def _paid_out(bank: Bank, left_usd: Floats, charged_usd: Floats) -> Floats:
+    """What a true-up pays of a balance: all, or what was charged in the year at most. (H,)"""
+    return left_usd if bank.at_true_up is Leftover.PAY_OUT else np.minimum(left_usd, charged_usd)
 
 
 def _draw_lots(
@@ -102,7 +110,7 @@ def _draw_lots(
     """The same where credits have an age: the oldest pay first, and lapse."""
     paid_usd, paid_out_usd = np.zeros_like(credit_usd), _none_paid_out(bank, credit_usd)
     lots = list(opening)
-    ends = {cycles.stop - 1 for cycles, trues_up in years if trues_up}
+    ends = {cycles.stop - 1: cycles for cycles, trues_up in years if trues_up}
     for cycle in range(credit_usd.shape[1]):
         if bank.expires_months is not None:
             lots = [(at, lot) for at, lot in lots if cycle - at < bank.expires_months]
@@ -110,7 +118,10 @@ def _draw_lots(
         lots, paid_usd[:, cycle] = _take(lots, due_usd[:, cycle], cycle - bank.delay_months)
         if cycle in ends and bank.at_true_up is not Leftover.KEEP:
             if paid_out_usd is not None:
-                paid_out_usd[:, cycle] = sum(lot for _, lot in lots)
+                year = ends[cycle]
+                charged_usd = (due_usd[:, year] - paid_usd[:, year]).sum(axis=1)
+                left_usd = sum((lot for _, lot in lots), np.zeros(len(credit_usd)))
+                paid_out_usd[:, cycle] = _paid_out(bank, left_usd, charged_usd)
             lots = []
     return Drawn(
         paid_usd=paid_usd, paid_out_usd=paid_out_usd, lots=tuple(p for p in lots if p[1].any())

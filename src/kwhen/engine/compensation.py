@@ -33,6 +33,9 @@ class Leftover(Enum):
     KEEP = "keep"
     LAPSE = "lapse"
     PAY_OUT = "pay_out"
+    SETTLE = (
+        "settle"  # pays back what its classes were charged earlier in the year; the rest lapses
+    )
 
 
 class Rollover(Enum):

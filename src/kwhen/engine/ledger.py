@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.engine.banks import draw
-from kwhen.engine.compensation import Bank, DatedPrice, Netting
+from kwhen.engine.compensation import Bank, DatedPrice, Leftover, Netting
 from kwhen.engine.compiled import Compiled, Minimum
 from kwhen.engine.metered import Metered
 from kwhen.engine.rows import CLASS_INDEX, Block, class_mask, cycle_block
@@ -137,7 +137,9 @@ class _Run:
         drawn = draw(bank, opening, credit, pool, years)
         self._add(f"Credit from {bank.name}", -drawn.paid_usd, source)
         if drawn.paid_out_usd is not None:
-            self._add("Credit paid out", -drawn.paid_out_usd, source)
+            is_back = bank.at_true_up is Leftover.SETTLE
+            name = "Credit for earlier months of the year" if is_back else "Credit paid out"
+            self._add(name, -drawn.paid_out_usd, source)
         if bank is not self.plan.ledger[-1]:  # nobody asks after the last one
             used = np.minimum(drawn.paid_usd, pool) / np.where(pool > 0, pool, 1.0)  # (H, C)
             self.due_usd *= 1.0 - reach * used[..., None]

@@ -79,8 +79,8 @@ def _scopes(words: list[str]) -> frozenset[Scope]:
     if not given:
         raise InvalidFields.one(
             "requested_scopes",
-            f"programs get no {' or '.join(sorted(NOT_FOR_AGENTS))}; ask for what they may do, such "
-            "as homes and calculate",
+            f"programs get no {' or '.join(sorted(NOT_FOR_AGENTS))}; ask for what they may do, "
+            "such as homes and calculate",
         )
     return given
 
