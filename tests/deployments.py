@@ -78,6 +78,7 @@ def settings_of(url: str, folder: Path, **told: Any) -> Settings:
         "rate_limit_per_minute": PLENTY_COUNT,
         "open_rate_limit_per_minute": PLENTY_COUNT,
         "agent_credentials_per_hour": PLENTY_COUNT,
+        "sign_ins_per_minute": PLENTY_COUNT,
     }
     return Settings(**(usual | told))
 

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     open_rate_limit_per_minute: int = Field(
         default=60, ge=0, description="Requests a minute of one address to routes without a key."
     )
+    sign_ins_per_minute: int = Field(
+        default=20, ge=0, description="Tries a minute of one address to sign in; 0: no limit."
+    )
     max_body_bytes: int = Field(
         default=64 * MIB_BYTES, ge=1024, description="Largest request body, decompressed."
     )

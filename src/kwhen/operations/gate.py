@@ -23,7 +23,6 @@ from kwhen.storage import credentials, limits
 from kwhen.storage.limits import Allowance
 
 MINUTE_S, HOUR_S = 60.0, 3600.0
-SIGN_INS_PER_MINUTE = 20  # of one address
 SESSIONS = frozenset({CredentialKind.SESSION})
 TOUCHED_AT_MOST_EVERY = timedelta(minutes=1)
 
@@ -171,12 +170,13 @@ def take_sign_in(deployment: Deployment, address: str) -> None:
     ------
     RateLimited
     """
+    limit_count = deployment.settings.sign_ins_per_minute
     with deployment.database.gate() as connection:
         now_s = deployment.clock().timestamp()
-        allowance = _taken(connection, f"sign-in:{address}", SIGN_INS_PER_MINUTE, MINUTE_S, now_s)
+        allowance = _taken(connection, f"sign-in:{address}", limit_count, MINUTE_S, now_s)
     if allowance is not None and not allowance.is_allowed:
         raise RateLimited(
-            f"This address tried to sign in {SIGN_INS_PER_MINUTE} times within a minute.",
+            f"This address tried to sign in {limit_count} times within a minute.",
             allowance.retry_after_s,
         )
 

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from kwhen.operations.deployment import Deployment
 from kwhen.operations.vtn.keep import keep_current
-from kwhen.storage import answers, limits, usage_files
+from kwhen.records import CredentialKind
+from kwhen.storage import answers, credentials, limits, usage_files
 
 ANSWERS_KEPT = timedelta(hours=24)
+PORTAL_SESSIONS_KEPT = timedelta(days=1)  # after their end
 
 
 def sweep(deployment: Deployment) -> None:
@@ -17,4 +19,6 @@ def sweep(deployment: Deployment) -> None:
     with deployment.database.writing() as session:
         answers.forget_before(session, now - ANSWERS_KEPT)
         usage_files.forget_every_expired(session, now)
+        kinds = (CredentialKind.PORTAL,)
+        credentials.forget_every_expired(session, kinds, now - PORTAL_SESSIONS_KEPT)
     keep_current(deployment)

@@ -35,6 +35,12 @@ def start(caller: Reader, work: ReadWork) -> Response:
     return render("start.html", caller)
 
 
+@router.get("/")
+def start_too() -> Response:
+    """The same with a slash."""
+    return go_to(ROOT)
+
+
 @router.get("/homes/{home_id}")
 def show(home_id: str, caller: Reader, work: ReadWork) -> Response:
     """A home."""
