@@ -7,6 +7,8 @@ wanted.
 import json
 import re
 import sys
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,12 @@ NUMBERS = re.compile(r"\[\s+(-?\d[\d.,\s-]*?)\s+\]")
 
 
 def current() -> dict[str, Any]:
-    """The document of the routes as they are."""
+    """The document of the routes as they are: a copy, which may be changed."""
+    return deepcopy(_made())
+
+
+@cache
+def _made() -> dict[str, Any]:
     return document([route for router in ROUTERS for route in router.routes])
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import signal
+import socket
 import stat
 import subprocess
 from datetime import UTC, datetime
@@ -13,9 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
+from kwhen.cli import operating
 from tests.cli.conftest import Kwhen
 from tests.reading import ROOT
 from tests.service.running import DEADLINE_S, SCRIPT, environment, launched, running
+from tests.service.server import client_of
 
 
 @pytest.fixture
@@ -111,31 +114,31 @@ def test_the_demo_serves_its_own_call_and_survives_a_restart(tmp_path: Path) -> 
     assert (again_key, again["homeId"]) == (key, signal_of_home["homeId"])
 
 
-def test_every_home_of_the_demo_answers(demo: dict[str, Any], tmp_path: Path) -> None:
+def test_every_home_of_the_demo_answers(demo: dict[str, Any]) -> None:
     headers = {"x-ws-api-key": demo["key"]}
     states = set()
     year = datetime.now(UTC).year
     last_year = {"startDate": f"{year - 1}-01-01", "endDate": f"{year}-01-01"}
-    with running(tmp_path) as service:
+    with operating.opened(None, None) as deployment, client_of(deployment) as client:
         for home in demo["homes"]:
             path = f"/v1/homes/{home['id']}"
-            held = service.post(f"{path}/get", {}, **headers).json()
+            held = client.post(f"{path}/get", json={}, headers=headers).json()
             states.add(held["zipcode"][:3])
             assert "usage made from the shipped shapes" in held["name"]
-            signal_of_home = service.post(f"{path}/price_signal", {}, **headers)
+            signal_of_home = client.post(f"{path}/price_signal", json={}, headers=headers)
             assert signal_of_home.status_code == 200, signal_of_home.text
             body = {**last_year, "useStoredUsage": True}
-            impact = service.post(f"{path}/calculate/impact", body, **headers)
+            impact = client.post(f"{path}/calculate/impact", json=body, headers=headers)
             assert impact.status_code == 200, impact.text
             assert 200 < impact.json()["billTotal"] < 6000
     assert len(states) == 6
 
 
 def test_a_port_that_is_taken_is_said_before_anything_else(tmp_path: Path) -> None:
-    with running(tmp_path) as service:
+    with socket.create_server(("127.0.0.1", 0)) as held:
         done = subprocess.run(
             [SCRIPT, "demo", "--serve"],
-            env=environment(KWHEN_DATA=tmp_path / "data", KWHEN_PORT=service.address[1]),
+            env=environment(KWHEN_DATA=tmp_path / "data", KWHEN_PORT=held.getsockname()[1]),
             capture_output=True,
             text=True,
             check=False,
@@ -143,3 +146,27 @@ def test_a_port_that_is_taken_is_said_before_anything_else(tmp_path: Path) -> No
         )
     assert done.returncode == 2 and not done.stdout
     assert done.stderr.startswith("kwhen: port") and "taken by another program" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "words"),
+    [
+        ({}, ("--workers", "0"), "KWHEN_WORKERS: "),
+        ({"KWHEN_PORT": "many"}, (), "KWHEN_PORT: "),
+        ({"KWHEN_SECRET": "short"}, (), "KWHEN_SECRET has 5 characters"),
+        ({}, ("--database", "mysql://x/y"), "kwhen runs on sqlite and postgresql"),
+        ({"KWHEN_CONFIG": "nowhere.toml"}, (), "there is no file nowhere.toml"),
+    ],
+)
+def test_settings_that_cannot_be_served_are_one_sentence(
+    variables: dict[str, str],
+    options: tuple[str, ...],
+    words: str,
+    kwhen: Kwhen,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    said = kwhen("serve", *options)
+    assert said.code == 2 and not said.out
+    assert said.err.startswith("kwhen: ") and said.err.count("\n") == 1 and words in said.err

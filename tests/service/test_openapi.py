@@ -11,11 +11,12 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from kwhen.service.app import ROUTERS
 from kwhen.service.bodies import NDJSON
 from kwhen.service.door import DoorRoute
-from kwhen.service.openapi import MORE_PROBLEMS, document
+from kwhen.service.openapi import MORE_PROBLEMS
+from tools.write_openapi import current
 
 ROUTES = [route for router in ROUTERS for route in router.routes]
 GATED = [route for route in ROUTES if isinstance(route, DoorRoute)]
-WHOLE = document(ROUTES)
+WHOLE = current()
 JSON = "application/json"
 DOCUMENTED_IDS = {
     "getUtility", "createHome", "ClientHomeCompositeAuthController_updateHome_v1", "removeHome",

@@ -1,10 +1,12 @@
 """The service as an operator runs it: real processes, ended, killed and started again."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from math import ceil
 from pathlib import Path
 
@@ -25,6 +27,8 @@ from tests.service.running import (
     running,
     wait_for,
 )
+
+pytestmark = pytest.mark.proof
 
 HEALTH = "/healthz"
 
@@ -49,6 +53,14 @@ def requests_counted(metrics: str, route: str) -> float:
         for sample in family.samples
         if sample.name == "kwhen_http_requests_total" and sample.labels["route"] == route
     )
+
+
+def free_port() -> int:
+    """A port below those that are given to whoever asks for any: another test cannot get it."""
+    while True:
+        port = random.randint(20_000, 30_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def is_refused(address: tuple[str, int]) -> bool:
@@ -159,8 +171,7 @@ def test_workers_share_a_rate_limit(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("worker_count", [1, 2])
 def test_metrics_on_a_port_of_their_own(worker_count: int, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
+    port = free_port()
     options = ("--workers", str(worker_count))
     with running(tmp_path, *options, KWHEN_METRICS_PORT=port) as service:
         assert service.get("/metrics").status_code == 404
@@ -191,11 +202,7 @@ REFUSED = [
     ({"KWHEN_METRICS_PORT": "{taken}"}, (), "KWHEN_METRICS_PORT: cannot listen"),
     ({}, ("--port", "{taken}"), "is taken by another program"),
     ({}, ("--host", "192.0.2.1"), "cannot listen on 192.0.2.1"),
-    ({}, ("--workers", "0"), "KWHEN_WORKERS: "),
-    ({"KWHEN_PORT": "many"}, (), "KWHEN_PORT: "),
     ({"KWHEN_SECRET": "short"}, (), "KWHEN_SECRET has 5 characters"),
-    ({}, ("--database", "mysql://x/y"), "kwhen runs on sqlite and postgresql"),
-    ({"KWHEN_CONFIG": "nowhere.toml"}, (), "there is no file nowhere.toml"),
 ]
 
 

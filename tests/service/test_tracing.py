@@ -116,6 +116,7 @@ def collector() -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.proof
 def test_workers_send_their_spans_before_they_end(collector: str, tmp_path: Path) -> None:
     with running(tmp_path, "--workers", "2", **{ENDPOINTS[0]: collector}) as service:
         service.workers(2)

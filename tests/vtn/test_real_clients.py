@@ -20,6 +20,8 @@ from tests.reading import ROOT
 from tests.service.world import KEY, plan_id
 from tests.vtn.world import NEW, OLD, VEN, VtnWorld, fresh
 
+pytestmark = pytest.mark.proof
+
 ENVIRONMENTS = ROOT / ".venv-clients"
 SCRIPTS = Path(__file__).parent / "clients"
 PLAN, PROGRAM, ZONE = "14328/E-ELEC", "PGE-E-ELEC", "America/Los_Angeles"
