@@ -39,8 +39,12 @@ def test_from_nothing_to_an_answer(kwhen: Kwhen, tmp_path: Path) -> None:
 
 def test_the_service_as_the_readme_shows_it(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    begin, call = [part.split("```")[0] for part in readme.split("```sh\n")[1:]]
-    *first, serve = [shlex.split(line, comments=True) for line in begin.splitlines()]
+    begin, begin_serving, call = [
+        part.split("\n", 1)[1].split("```")[0] for part in readme.split("```sh")[1:]
+    ]
+    *first, serve = [
+        shlex.split(line, comments=True) for line in (begin + begin_serving).splitlines()
+    ]
     said = ""
     for command in first:
         done = subprocess.run(
@@ -82,8 +86,10 @@ def test_the_demo_is_made_once(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert file.read_text().strip() == demo["key"]
-    again = kwhen("demo")
-    assert demo["key"] in again.out and again.widest <= 140
+    again = kwhen("demo").out
+    assert demo["key"] in again
+    # An address is never broken: a terminal would not know where it ends.
+    assert all(len(line) <= 140 for line in again.splitlines() if "/portal/" not in line)
     assert kwhen("demo", "--json").document == demo
     (key,) = kwhen("keys", "list", "--json").document["keys"]
     kwhen("keys", "revoke", key["id"])

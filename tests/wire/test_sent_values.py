@@ -1,11 +1,15 @@
 """What the schema of a body says is what its reader takes."""
 
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 from openapi_schema_validator import OAS31Validator
 from pydantic import ValidationError
 
+import kwhen.wire
 from kwhen.wire.homes import HomeChange, HomeList, SolarCreate, SolarInfoSent
 from kwhen.wire.impact import BillRequest, InlineHomeSent, MonthRequest
 from kwhen.wire.model import Sent
@@ -67,3 +71,26 @@ def test_what_is_refused_is_refused_by_the_schema(model: type[Sent], body: dict[
 
 def validator(model: type[Sent]) -> OAS31Validator:
     return OAS31Validator(model.model_json_schema(), format_checker=OAS31Validator.FORMAT_CHECKER)
+
+
+def of_sent(model: type[Sent] = Sent) -> Iterator[type[Sent]]:
+    """Everything that clients may send."""
+    yield model
+    for kind in model.__subclasses__():
+        yield from of_sent(kind)
+
+
+def test_every_whole_number_may_be_written_with_a_point() -> None:
+    for module in iter_modules(kwhen.wire.__path__, "kwhen.wire."):
+        import_module(module.name)
+    refused = []
+    for model in of_sent():
+        for name, told in model.model_json_schema().get("properties", {}).items():
+            kinds = [kind for kind in told.get("anyOf", [told]) if kind.get("type") == "integer"]
+            for kind in kinds:
+                try:
+                    model.model_validate({name: float(kind.get("minimum", 1))})
+                except ValidationError as error:
+                    places = [one["loc"][0] for one in error.errors() if one["loc"]]
+                    refused += [f"{model.__name__}.{name}"] if name in places else []
+    assert not refused

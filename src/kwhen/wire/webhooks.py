@@ -12,7 +12,7 @@ from kwhen.records import (
     Webhook,
     WebhookRun,
 )
-from kwhen.wire.kinds import MomentField, Text255
+from kwhen.wire.kinds import WHOLE, MomentField, Text255
 from kwhen.wire.model import Answered, Sent
 
 MOST_LISTED_COUNT = 1000
@@ -25,7 +25,9 @@ StateName = Literal["pending", "delivered", "failed", "cancelled"]
 class ScheduleSent(Sent):
     """When runs are made by themselves: one of the two."""
 
-    every_minutes: int | None = Field(None, ge=5, le=1440, description="Every so many minutes.")
+    every_minutes: Annotated[int, Field(ge=5, le=1440), WHOLE] | None = Field(
+        None, description="Every so many minutes."
+    )
     daily_at: str | None = Field(
         None, max_length=5, description="Local time, with timezone.", examples=["06:30"]
     )
@@ -86,7 +88,9 @@ class TriggerSent(Sent):
 class DeliveryList(Sent):
     """Which deliveries to list; the newest without fields."""
 
-    page_size: int = Field(100, ge=1, le=MOST_LISTED_COUNT, description="Deliveries a page.")
+    page_size: Annotated[int, Field(ge=1, le=MOST_LISTED_COUNT), WHOLE] = Field(
+        100, description="Deliveries a page."
+    )
     before: Text255 | None = Field(None, description="Id of the last delivery of the page before.")
     state: StateName | None = Field(None, description="Only those of this state.")
     run_id: Text255 | None = Field(None, description="Only those of this run.")
