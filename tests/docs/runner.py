@@ -170,7 +170,9 @@ def unlike(shown: Any, real: Any, at: str = "answer") -> str:
             if not isinstance(real, dict):
                 return f"{at} is no object"
             lacking = [f"{at}.{name} is not there" for name in shown if name not in real]
-            parts = [unlike(shown[name], real[name], f"{at}.{name}") for name in shown if name in real]
+            parts = [
+                unlike(shown[name], real[name], f"{at}.{name}") for name in shown if name in real
+            ]
             return next((part for part in (*lacking, *parts) if part), "")
         case [first, *_]:
             is_array = isinstance(real, list) and bool(real)

@@ -29,9 +29,18 @@ class Asset:
 
 
 OURS, SWAGGER = "kwhen.service.pages", "fastapi_swagger.resources"
+# Colours, type and the bar are those of the portal.
+SHARED_STYLE = Asset("kwhen.service.portal", "static/portal.css", "text/css; charset=utf-8")
 PAGE_STYLE = Asset(OURS, "static/page.css", "text/css; charset=utf-8")
 ICON = Asset(OURS, "static/icon.svg", "image/svg+xml")
 REFERENCE_SCRIPT = Asset(OURS, "static/reference.js", "text/javascript; charset=utf-8")
 SWAGGER_STYLE = Asset(SWAGGER, "swagger-ui.css", "text/css; charset=utf-8")
 SWAGGER_SCRIPT = Asset(SWAGGER, "swagger-ui-bundle.js", "text/javascript; charset=utf-8")
-ASSETS = (PAGE_STYLE, ICON, REFERENCE_SCRIPT, SWAGGER_STYLE, SWAGGER_SCRIPT)
+ASSETS = (
+    SHARED_STYLE,
+    PAGE_STYLE,
+    ICON,
+    REFERENCE_SCRIPT,
+    SWAGGER_STYLE,
+    SWAGGER_SCRIPT,
+)

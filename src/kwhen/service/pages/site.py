@@ -11,9 +11,9 @@ from starlette.routing import BaseRoute
 
 from kwhen.service.openapi import document
 from kwhen.service.pages.assets import ASSETS, REFERENCE_SCRIPT, SWAGGER_SCRIPT, SWAGGER_STYLE
-from kwhen.service.pages.library import DECISIONS, Page, pages
+from kwhen.service.pages.library import Page, Section, pages, pictures, sections
 from kwhen.service.pages.operations import line_of, operation_page, operations, reference_page
-from kwhen.service.pages.shell import FOR_SWAGGER, STRICT, headers_of, html_page, prose
+from kwhen.service.pages.shell import FOR_SWAGGER, STRICT, docs_body, headers_of, html_page
 
 Json = dict[str, Any]
 
@@ -56,7 +56,10 @@ def _files(whole: Json) -> Iterator[tuple[str, File]]:
         yield path, _read("kwhen", _index(whole), twin="/llms.txt")
     for page in pages().values():
         yield f"{page.url}.md", File.of(page.text, MARKDOWN)
-        yield page.url, _read(page.rendered.title, page.rendered.html, twin=f"{page.url}.md")
+        title = f"{page.rendered.title} · kwhen"
+        yield page.url, _read(title, page.rendered.html, twin=f"{page.url}.md", page=page)
+    for path, (content, kind) in pictures().items():
+        yield path, File.of(content, kind)
     yield "/api-reference", _swagger()
     yield "/api-reference.md", File.of(reference_page(whole), MARKDOWN)
     for operation in operations(whole):
@@ -65,9 +68,10 @@ def _files(whole: Json) -> Iterator[tuple[str, File]]:
         yield asset.url, File.of(asset.content, asset.media_type, cached=FOR_EVER)
 
 
-def _read(title: str, html: str, *, twin: str) -> File:
-    page = html_page(title, prose(html), twin=twin)
-    return File.of(page, HTML, headers=headers_of(STRICT))
+def _read(title: str, html: str, *, twin: str, page: Page | None = None) -> File:
+    body = docs_body(sections(), page, html)
+    whole = html_page(title, body, twin=twin, here="/docs")
+    return File.of(whole, HTML, headers=headers_of(STRICT))
 
 
 def _swagger() -> File:
@@ -77,37 +81,40 @@ def _swagger() -> File:
         f'<script src="{REFERENCE_SCRIPT.url}" defer></script>\n'
     )
     body = (
-        f'<main id="reference" data-url="{DOCUMENT_URL}"></main>\n'
+        f'<main id="main"><div id="reference" data-url="{DOCUMENT_URL}"></div></main>\n'
         '<noscript><p>The same without scripts: <a href="/api-reference.md">as Markdown</a>.</p>'
         "</noscript>\n"
     )
-    page = html_page("API reference", body, head=head, twin="/api-reference.md")
+    page = html_page(
+        "API reference", body, head=head, twin="/api-reference.md", here="/api-reference"
+    )
     return File.of(page, HTML, headers=headers_of(FOR_SWAGGER))
 
 
 def _index(whole: Json) -> str:
     """The first page."""
-    guides = [page for page in pages().values() if not page.name.startswith(DECISIONS)]
-    decisions = [page for page in pages().values() if page.name.startswith(DECISIONS)]
+    parts = "".join(map(_part, sections()))
     return f"""<h1>kwhen</h1>
 <p class="lead">{escape(whole["info"]["summary"])}</p>
 <p>Version {escape(whole["info"]["version"])}. Clients written for the WattShift API work here:
 change the base URL and the key.</p>
-<ul class="pages">
+<ul class="entries">
+{_entry("/docs/start", "Start", "A first signal in five minutes.")}
 {_entry("/api-reference", "API reference", "Every operation, to read and to try.")}
+{_entry("/portal", "Portal", "Homes, plans, quotes, webhooks and keys in the browser.")}
 {_entry("/llms.txt", "llms.txt", "The same for programs: a list of every page as Markdown.")}
 {_entry(DOCUMENT_URL, "OpenAPI document", "For generators and tests.")}
 </ul>
-<h2>Guides</h2>
-{_list(guides)}
-<h2>Decisions</h2>
-{_list(decisions)}
-"""
+{parts}"""
+
+
+def _part(section: Section) -> str:
+    return f"<h2>{escape(section.title)}</h2>\n{_list(section.pages)}\n"
 
 
 def _list(found: Sequence[Page]) -> str:
     entries = (_entry(page.url, page.rendered.title, page.rendered.summary) for page in found)
-    return '<ul class="pages">\n' + "\n".join(entries) + "\n</ul>"
+    return '<ul class="entries">\n' + "\n".join(entries) + "\n</ul>"
 
 
 def _entry(url: str, title: str, words: str) -> str:
@@ -116,18 +123,13 @@ def _entry(url: str, title: str, words: str) -> str:
 
 def _llms(whole: Json) -> str:
     """The list of everything, for programs that read."""
-    listed = [
-        f"- [{page.rendered.title}]({page.url}.md): {page.rendered.summary}"
-        for page in pages().values()
-    ]
     info = whole["info"]
     lines = [
         f"# {info['title']}",
         f"> {info['summary']} Compatible with clients written for the WattShift API.",
         "A program can open a sandbox by itself: POST /v1/agent-credentials, then send the key as "
         "the header x-ws-api-key.",
-        "## Docs",
-        "\n".join(listed),
+        *(part for section in sections() for part in (f"## {section.title}", _lines(section))),
         "## API reference",
         "\n".join(
             [
@@ -138,3 +140,10 @@ def _llms(whole: Json) -> str:
         ),
     ]
     return "\n\n".join(lines) + "\n"
+
+
+def _lines(section: Section) -> str:
+    return "\n".join(
+        f"- [{page.rendered.title}]({page.url}.md): {page.rendered.summary}"
+        for page in section.pages
+    )
