@@ -16,78 +16,30 @@ from typing import Any
 
 import pytest
 
-from kwhen.operations import homes
-from kwhen.operations.deployment import open_deployment
-from kwhen.operations.webhooks import WebhookWish, set_webhook
-from kwhen.records import Environment, Tenant
-from kwhen.settings import read_settings
 from tests.databases import KINDS, migrated_url
+from tests.delivery.processes import Process, delivered, fill, listed, trigger
 from tests.delivery.unreliable import BUSY, FAILED, HANGS, RESETS, TOOK
 from tests.proof.amounts import DELIVERIES
-from tests.proof.served import Site, ask, prepare, wait_for
+from tests.proof.served import Site, prepare, wait_for
 from tests.reading import ROOT
 
 pytestmark = pytest.mark.proof
 
 HOMES_PER_PAGE = 2
-PAGE_COUNT = 1000  # of the log, at once
 SEED = os.environ.get("KWHEN_TEST_SEED") or secrets.token_hex(4)
 WORKERS_COUNT = 2  # beside the service, which works as well
-KILLS_COUNT = 8 + DELIVERIES // 250
+KILLS_COUNT = 9 + DELIVERIES // 500
 DEADLINE_S = 120.0 + DELIVERIES / 2  # far more than it takes: a machine may be busy
 GLANCE_S = 0.25  # between two looks at what came, which is long
-COMMAND = "from kwhen.cli import main; main()"
 WORDS = {
     "KWHEN_ALLOW_LOOPBACK_TARGETS": "true",
     "KWHEN_DELIVERY_PAGE_BYTES": str(14 * 1024),  # two homes of a day
-    "KWHEN_DELIVERY_TIMEOUT_S": "1",
+    "KWHEN_DELIVERY_TIMEOUT_S": "2",
     "KWHEN_DELIVERY_SCHEDULE_S": ",".join(str(number / 5) for number in range(60)),
     "KWHEN_TARGET_AT_ONCE": "16",
     "KWHEN_TARGET_PER_SECOND": "500",
     "KWHEN_PORT": "0",
 }
-
-
-@dataclass(kw_only=True)
-class Process:
-    """One of the processes that are killed and started again."""
-
-    words: list[str]
-    site: Site
-    log: Path
-    running: subprocess.Popen[bytes] | None = None
-    begun_at: int = 0
-    kills: int = field(default=0)
-
-    def start(self) -> None:
-        self.begun_at = self.log.stat().st_size if self.log.exists() else 0
-        with self.log.open("ab") as out:
-            self.running = subprocess.Popen(
-                [sys.executable, "-c", COMMAND, *self.words],
-                cwd=ROOT,
-                env={**os.environ, **self.site.words},
-                stdout=out,
-                stderr=out,
-            )
-
-    def kill(self) -> None:
-        assert self.running is not None
-        self.running.kill()
-        self.running.wait()
-        self.kills += 1
-
-    def stop(self) -> None:
-        assert self.running is not None
-        self.running.terminate()
-        assert self.running.wait(60) == 0, self.log.read_text()[-4000:]
-
-    def port(self) -> int | None:
-        """The port of a service that listens."""
-        assert self.running is not None and self.running.poll() is None, self.log.read_text()
-        for line in self.log.read_bytes()[self.begun_at :].splitlines():
-            if b'"url"' in line:
-                return int(json.loads(line)["url"].rpartition(":")[2])
-        return None
 
 
 @contextmanager
@@ -106,66 +58,6 @@ def unreliable(folder: Path) -> Iterator[tuple[int, Path]]:
         running.kill()
         running.wait()
         running.stdout.close()
-
-
-def fill(site: Site, url: str) -> list[str]:
-    """Homes and a webhook of the site's tenant; says the ids of the homes."""
-    words = site.words
-    deployment = open_deployment(
-        read_settings(
-            data=site.folder,
-            database_url=site.database_url,
-            secret=words["KWHEN_SECRET"],
-            allow_loopback_targets=True,
-        )
-    )
-    org_id = deployment_org(deployment)
-    with deployment.writing(Tenant(org_id, Environment.SANDBOX)) as work:
-        wish = WebhookWish(url=url, security_key="key", open_adr=False, more={})
-        set_webhook(work, wish)
-        facts = {"name": "A", "zipcode": "94107", "rate_plan_id": "14328/E-ELEC"}
-        made = [homes.create_home(work, facts).id for _ in range(DELIVERIES * HOMES_PER_PAGE)]
-    deployment.close()
-    return made
-
-
-def deployment_org(deployment: Any) -> str:
-    from kwhen.operations.credentials import every_organisation
-
-    return every_organisation(deployment)[0].id
-
-
-def listed(site: Site, port: int, **body: Any) -> list[dict[str, Any]]:
-    """A page of the delivery log."""
-    path, key = "/v1/webhook/price_signal/deliveries/list", {"x-ws-api-key": site.key}
-    status, page = ask(port, "POST", path, {"pageSize": PAGE_COUNT, **body}, key)
-    assert status == 200, page
-    return list(page)
-
-
-def delivered(site: Site, port: int) -> list[dict[str, Any]]:
-    """The whole delivery log, read page by page."""
-    found = page = listed(site, port)
-    while len(page) == PAGE_COUNT:
-        page = listed(site, port, before=page[-1]["id"])
-        found += page
-    return found
-
-
-def trigger(site: Site, service: Process) -> None:
-    """Ask until it was accepted: the same key makes it one run however often it is asked."""
-    headers = {"x-ws-api-key": site.key, "idempotency-key": "once"}
-
-    def asked() -> bool:
-        port = service.port()
-        try:
-            return bool(port) and ask(
-                port, "POST", "/v1/webhook/price_signal/trigger", {}, headers
-            ) == (200, b"")
-        except OSError:
-            return False
-
-    wait_for("an accepted trigger", asked)
 
 
 @dataclass(kw_only=True)
@@ -200,7 +92,7 @@ def test_nothing_is_lost_when_processes_are_killed(
         url = stack.enter_context(migrated_url(kind, tmp_path))
         port, log = stack.enter_context(unreliable(tmp_path))
         site = prepare(tmp_path, url, WORDS)
-        made = fill(site, f"http://127.0.0.1:{port}/hook")
+        made = fill(site, f"http://127.0.0.1:{port}/hook", DELIVERIES * HOMES_PER_PAGE)
         service = Process(words=["serve", "--json"], site=site, log=tmp_path / "service.log")
         workers = [
             Process(words=["worker"], site=site, log=tmp_path / f"worker-{number}.log")
@@ -288,8 +180,7 @@ def check(log: list[dict[str, Any]], received: Received, made: list[str]) -> Non
         answered = Counter(one["deed"] for one in mine if one["deed"] in (TOOK, FAILED, BUSY))
         logged = Counter(a["status"] for a in attempts if a["status"] is not None)
         assert logged <= answered, f"{logged} of {delivery['id']} were logged, {answered} answered"
-        unknown = sum("interrupted" in (a["error"] or "") for a in attempts)
-        assert sum((answered - logged).values()) <= unknown, "an answer is not in the log"
         lost = sum(one["deed"] in (HANGS, RESETS) for one in mine)
+        late = sum((answered - logged).values())  # or its worker was killed
         failed = sum(a["status"] is None for a in attempts)
-        assert lost <= failed, "a hanging or broken attempt is not in the log"
+        assert lost + late <= failed, "a request that got no answer in time is not in the log"

@@ -1,5 +1,6 @@
 """Subscriptions: asked before they are kept, told in order, tried again, broken in the end."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from kwhen.delivery.vtn import RETRIES_S, deliver_due_notifications
 from kwhen.storage.vtn_tables import VtnNotificationRow, VtnObjectRow
+from tests.delivery.receiver import Say
 from tests.deployments import Clock
 from tests.vtn.echo import Subscriber, echoing
 from tests.vtn.world import BL, NEW, OLD, VEN, VtnWorld, fresh
@@ -228,10 +230,45 @@ def test_a_claim_of_a_worker_that_died_runs_out(vtn: VtnWorld, subscriber: Subsc
         program = there.program()
         there.post("/subscriptions", wish(subscriber, program["id"]))
         there.event(program)
-        assert len(_claim(there.deployment)) == 1
+        assert len(_claim(there.deployment, 16)) == 1
         assert deliver_due_notifications(there.deployment) == 0
         clock.now += CLAIMED
         assert deliver_due_notifications(there.deployment) == 1
+
+
+def tries_count(vtn: VtnWorld, subscription_id: str) -> int:
+    """How often the first notification that a subscription is owed has failed."""
+    query = (
+        select(VtnNotificationRow.tries_count)
+        .join(VtnObjectRow, VtnObjectRow.number == VtnNotificationRow.subscription_number)
+        .where(VtnObjectRow.id == subscription_id)
+        .order_by(VtnNotificationRow.number)
+    )
+    with vtn.deployment.database.reading() as session:
+        return session.scalars(query).first() or 0
+
+
+def test_a_subscriber_that_hangs_holds_up_nobody_else(
+    vtn: VtnWorld, subscriber: Subscriber
+) -> None:
+    """The fast one gets everything while the slow one still thinks about its first."""
+    program, heard = vtn.program(), threading.Event()
+
+    def hang(wire: Any, released: threading.Event) -> None:
+        heard.wait(60)
+
+    with echoing() as slow:
+        made = vtn.post("/subscriptions", wish(slow, program["id"]))
+        vtn.post("/subscriptions", wish(subscriber, program["id"]))
+        slow.receiver.answers = [Say(raw=hang), Say()]
+        for _ in range(5):
+            vtn.event(program)
+        sending = threading.Thread(target=deliver_due_notifications, args=(vtn.deployment,))
+        sending.start()
+        assert len(subscriber.receiver.wait_for(5)) == 5
+        assert tries_count(vtn, made["id"]) == 0, "the fast one had to wait for the slow one"
+        heard.set()
+        sending.join()
 
 
 def test_a_subscription_to_everything_has_no_words_in_3_0_1(

@@ -23,7 +23,6 @@ from kwhen.storage.database import Database
 
 log = structlog.get_logger("kwhen")
 VERSION = "1"  # of the jobs: one that waits is run by whichever kwhen comes next
-POLLING_S = 0.1
 SCHEMA = "kwhen_jobs"
 POOL_SIZE = 10
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
@@ -44,6 +43,7 @@ class Lane:
     name: str
     handler: Handler
     at_once_count: int
+    polling_s: float
     per_target_count: int | None = None
     per_target_per_s: int | None = None
 
@@ -78,7 +78,7 @@ class Jobs:
                 worker_concurrency=lane.at_once_count,
                 partition_concurrency=lane.per_target_count,
                 partition_limiter=None if limit is None else {"limit": limit, "period": 1.0},
-                polling_interval_sec=POLLING_S,
+                polling_interval_sec=lane.polling_s,
                 on_conflict="always_update",
             )
 

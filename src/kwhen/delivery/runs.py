@@ -1,10 +1,10 @@
 """A run: the signals of all homes of a tenant, computed once for homes that are alike, in pages.
 
-Each page and the place where the next one begins are written in one transaction, so a run that
-broke off goes on where it was, and two workers on one run make no page twice.
+Pages and the place where the next one begins are written in one transaction, so a run that broke
+off goes on where it was, and two workers on one run make no page twice.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import orjson
@@ -24,6 +24,7 @@ from kwhen.wire.price_signal import signal_bytes
 log = structlog.get_logger("kwhen")
 HEAD, TAIL = b'{"eventType":"PRICE_SIGNAL","data":{', b"}}"
 READ_AT_ONCE_COUNT = 500
+WRITTEN_BYTES = 1024 * 1024  # of pages in one transaction
 SHARED_COUNT = 512  # signals kept for homes that are alike
 MOST_FAILURES_COUNT = 5
 
@@ -122,27 +123,40 @@ def _note_failure(deployment: Deployment, run: WebhookRun, error: Exception) -> 
 
 
 def _pages(deployment: Deployment, webhook: Webhook, run: WebhookRun) -> list[str]:
-    payloads, made = Payloads(webhook, run), list[str]()
+    made: list[str] = []
+    full: list[Page] = []
+    for page in _filled(deployment, Payloads(webhook, run), run):
+        if full and sum(one.size_bytes for one in (*full, page)) > WRITTEN_BYTES:
+            if not _write(deployment, webhook, run, full, made):
+                return made
+            run, full = replace(run, cursor=full[-1].cursor), []
+        full.append(page)
+    _write(deployment, webhook, run, full, made, is_last=True)
+    return made
+
+
+def _filled(deployment: Deployment, payloads: Payloads, run: WebhookRun) -> Iterator[Page]:
+    """The pages from where the run is to its end; the last one may be empty."""
     most_bytes = deployment.settings.delivery_page_bytes
     page = Page(most_bytes=most_bytes, cursor=run.cursor)
     while True:
         with deployment.reading(run.tenant) as work:
             batch = homes.homes_in_runs(work.session, work.tenant, page.cursor, READ_AT_ONCE_COUNT)
-            for number, home in batch:
+        for number, home in batch:
+            # A short one for each home: a long one keeps SQLite from tidying up its log.
+            with deployment.reading(run.tenant) as work:
                 part = _attempted(payloads, work, home, most_bytes)
-                if isinstance(part, bytes) and not page.has_room(part):
-                    if not _write(deployment, webhook, run, page, made):
-                        return made
-                    run, page = replace(run, cursor=page.cursor), Page(most_bytes=most_bytes)
-                if isinstance(part, Skipped):
-                    page.skipped.append(part)
-                else:
-                    page.add(part)
-                page.cursor = number
+            if isinstance(part, Skipped):
+                page.skipped.append(part)
+            else:
+                if not page.has_room(part):
+                    yield page
+                    page = Page(most_bytes=most_bytes)
+                page.add(part)
+            page.cursor = number
         if len(batch) < READ_AT_ONCE_COUNT:
-            break
-    _write(deployment, webhook, run, page, made, is_last=True)
-    return made
+            yield page
+            return
 
 
 def _attempted(
@@ -165,27 +179,26 @@ def _write(
     deployment: Deployment,
     webhook: Webhook,
     run: WebhookRun,
-    page: Page,
+    pages: Sequence[Page],
     made: list[str],
     *,
     is_last: bool = False,
 ) -> bool:
-    """Keep a page and where the next one begins; False where another worker was quicker."""
+    """Keep pages and where the next one begins; False where another worker was quicker."""
+    filled = [page for page in pages if page.parts]
+    skipped = [one for page in pages for one in page.skipped]
+    counts = [len(page.parts) for page in filled]
     with deployment.writing(run.tenant) as work:
-        has_homes = bool(page.parts)
-        count = webhooks.move_run(
-            work.session, work.tenant, run, page.cursor, has_homes, page.skipped
-        )
-        if count is None:
+        last = webhooks.move_run(work.session, work.tenant, run, pages[-1].cursor, counts, skipped)
+        if last is None:
             return False
-        if has_homes:
+        for number, page in enumerate(filled, last - len(filled) + 1):
             delivery = verbs.add_page(
-                work, webhook, run.id, count, page.body, homes_count=len(page.parts)
+                work, webhook, run.id, number, page.body, homes_count=len(page.parts)
             )
-            webhooks.count_homes(work.session, work.tenant, run.id, len(page.parts))
             made.append(delivery.id)
         if is_last:
-            state = RunState.SENDING if count else RunState.DONE
-            ended_at = None if count else work.now
+            state = RunState.SENDING if last else RunState.DONE
+            ended_at = None if last else work.now
             webhooks.end_run(work.session, work.tenant, run.id, state, ended_at)
     return True

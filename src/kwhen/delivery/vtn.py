@@ -1,8 +1,10 @@
 """Notifications of the OpenADR server, sent: one of a subscription at a time, in order."""
 
 import random
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
+
+import structlog
 
 from kwhen.delivery.sender import Attempt, Sender
 from kwhen.operations.deployment import Deployment
@@ -12,8 +14,10 @@ from kwhen.operations.vtn.notices import tokens_at
 from kwhen.storage import vtn_notifications
 from kwhen.storage.vtn_notifications import Owed
 
+log = structlog.get_logger("kwhen")
 JSON = {"content-type": "application/json"}
-AT_ONCE_COUNT = 16
+AT_ONCE_COUNT = 32
+LOOK_AGAIN_S = 0.1
 CLAIMED = timedelta(minutes=2)  # longer than an attempt: then a worker that died has lost its claim
 RETRIES_S = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800)
 JITTER_FRAC = 0.2
@@ -26,23 +30,30 @@ def deliver_due_notifications(deployment: Deployment, sender: Sender | None = No
     Several workers may do this at once: each notification is claimed by one of them.
     """
     own = sender or Sender(policy_of(deployment.settings))
-    attempts_count = 0
+    attempts_count, running = 0, set[Future[None]]()
     try:
         with ThreadPoolExecutor(AT_ONCE_COUNT) as pool:
-            while batch := _claim(deployment):
-                for done in [pool.submit(_deliver, deployment, own, owed) for owed in batch]:
-                    done.result()
+            while True:
+                batch = _claim(deployment, AT_ONCE_COUNT - len(running))
+                running |= {pool.submit(_deliver, deployment, own, owed) for owed in batch}
                 attempts_count += len(batch)
+                if not running:
+                    return attempts_count
+                # A subscriber that hangs holds up itself alone: the others are looked for again.
+                done, running = wait(running, LOOK_AGAIN_S, FIRST_COMPLETED)
+                for one in done:
+                    one.result()
     finally:
         if sender is None:
             own.close()
-    return attempts_count
 
 
-def _claim(deployment: Deployment) -> list[Owed]:
+def _claim(deployment: Deployment, limit_count: int) -> list[Owed]:
+    if not limit_count:
+        return []
     now = deployment.clock()
     with deployment.database.writing() as session:
-        return vtn_notifications.claim_every_due(session, now, now + CLAIMED, AT_ONCE_COUNT)
+        return vtn_notifications.claim_every_due(session, now, now + CLAIMED, limit_count)
 
 
 def _deliver(deployment: Deployment, sender: Sender, owed: Owed) -> None:
@@ -55,6 +66,7 @@ def _deliver(deployment: Deployment, sender: Sender, owed: Owed) -> None:
             vtn_notifications.was_taken(session, owed.tenant, owed.number)
         elif attempt.status == GONE or owed.tries_count >= len(RETRIES_S):
             vtn_notifications.break_subscription(session, owed.tenant, owed.number, _why(attempt))
+            log.warning("subscription broken", id=owed.subscription_id, why=_why(attempt))
         else:
             due_at = now + timedelta(seconds=_wait_s(owed.tries_count, attempt))
             vtn_notifications.try_again(session, owed.tenant, owed.number, due_at, _why(attempt))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import structlog
@@ -26,7 +27,7 @@ from kwhen.storage.delivery_jobs import Due
 
 log = structlog.get_logger("kwhen")
 RUNS, PAGES, RETRIES = "runs", "pages", "retries"
-TICK_S = 0.1
+TICK_S, RUNS_POLLING_S, RETRIES_POLLING_S, NOTIFYING_S = 0.1, 0.2, 0.5, 0.25
 BEAT_S, CLOCK_S, CHANGES_S, UPKEEP_S = 2.0, 1.0, 5.0, 60.0
 RUNS_AT_ONCE_COUNT = 2
 BACKLOG_S = 2  # of jobs of one webhook: enough to keep a worker busy, few enough to look after
@@ -49,27 +50,37 @@ class Worker:
         self._stopping = threading.Event()
         self._due_s: dict[str, float] = {}
         # Whatever takes long is in a thread of its own, so that the heart goes on beating.
-        every = {
-            "worker": self.tick,
-            "heart": self._live,
-            "upkeep": self._keep,
-            "notifications": self._notify,
+        every: dict[str, tuple[Callable[[], object], float]] = {
+            "worker": (self.tick, TICK_S),
+            "heart": (self._beat, BEAT_S),
+            "upkeep": (self._keep, CLOCK_S),
+            "notifications": (self._notify, NOTIFYING_S),
         }
         self._threads = [
-            threading.Thread(target=self._for_ever, args=(do,), name=f"kwhen {name}")
-            for name, do in every.items()
+            threading.Thread(target=self._for_ever, args=told, name=f"kwhen {name}")
+            for name, told in every.items()
         ]
         at_once = settings.deliveries_at_once
         per_target = min(settings.target_at_once, at_once)
         self._backlog_count = BACKLOG_S * max(per_target, settings.target_per_second)
-        pages = {"per_target_count": per_target, "per_target_per_s": settings.target_per_second}
+        pages: dict[str, Any] = {
+            "handler": self._page,
+            "at_once_count": at_once,
+            "per_target_count": per_target,
+            "per_target_per_s": settings.target_per_second,
+        }
         self.jobs = Jobs(
             deployment.database,
             self._slot.executor_id,
             (
-                Lane(name=RUNS, handler=self._run, at_once_count=RUNS_AT_ONCE_COUNT),
-                Lane(name=PAGES, handler=self._page, at_once_count=at_once, **pages),
-                Lane(name=RETRIES, handler=self._page, at_once_count=at_once, **pages),
+                Lane(
+                    name=RUNS,
+                    handler=self._run,
+                    at_once_count=RUNS_AT_ONCE_COUNT,
+                    polling_s=RUNS_POLLING_S,
+                ),
+                Lane(name=PAGES, polling_s=TICK_S, **pages),
+                Lane(name=RETRIES, polling_s=RETRIES_POLLING_S, **pages),
             ),
         )
 
@@ -91,13 +102,13 @@ class Worker:
         self._slot.release()
         log.info("worker stopped", worker=self._slot.executor_id)
 
-    def _for_ever(self, do: Callable[[], object]) -> None:
+    def _for_ever(self, do: Callable[[], object], pause_s: float) -> None:
         while not self._stopping.is_set():
             try:
                 do()
             except Exception as error:  # of the database: the next tick tries again
                 log.error("a tick of the worker failed", exc_info=error)
-            self._stopping.wait(TICK_S)
+            self._stopping.wait(pause_s)
 
     def tick(self) -> None:
         """Look once for everything that is due."""
@@ -105,9 +116,6 @@ class Worker:
         self._every(BEAT_S, "stuck", self._free_stuck)
         self._queue_runs()
         self._queue_pages()
-
-    def _live(self) -> None:
-        self._every(BEAT_S, "beat", self._beat)
 
     def _keep(self) -> None:
         self._every(CHANGES_S, "changes", lambda: see_changes(self._deployment))

@@ -1,5 +1,6 @@
 """Webhooks of a tenant, and the runs that are made for them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from kwhen.storage.tables import WebhookRow, WebhookRunRow
 
 EVENT_TYPE = "PRICE_SIGNAL"
 UNDERWAY = (RunState.WAITING, RunState.COMPUTING, RunState.SENDING)
+NONE_SET = "there is no price-signal webhook; set one with /v1/webhook/price_signal/set"
 SKIPPED_KEPT_COUNT = 1000  # homes whose reason a run tells; the others are counted
 
 
@@ -94,10 +96,15 @@ def take_sequence(session: Session, tenant: Tenant) -> int:
     ------
     UnknownId
     """
-    row = _row(session, tenant, for_update=True)
-    row.sequence += 1
-    session.flush()
-    return row.sequence
+    taken: int | None = session.scalar(
+        update(WebhookRow)
+        .where(*_is_of(tenant))
+        .values(sequence=WebhookRow.sequence + 1)
+        .returning(WebhookRow.sequence)
+    )
+    if taken is None:
+        raise UnknownId(NONE_SET)
+    return taken
 
 
 def every_due_webhook(session: Session, now: datetime) -> list[Webhook]:
@@ -222,12 +229,13 @@ def move_run(
     tenant: Tenant,
     run: WebhookRun,
     cursor: int,
-    page: bool,
-    skipped: list[Skipped],
+    homes_counts: Sequence[int],
+    skipped: Sequence[Skipped],
 ) -> int | None:
-    """Go on to a home after a page, or after homes that were skipped; says how many pages it has.
+    """Go on to a home after pages of some homes, and homes that were skipped.
 
-    None where the run is not where it was: somebody else computes it, or it was cancelled.
+    Says how many pages the run has; None where it is not where it was: somebody else computes
+    it, or it was cancelled.
     """
     row = session.scalar(
         select(WebhookRunRow)
@@ -242,21 +250,13 @@ def move_run(
         return None
     row.cursor = cursor
     row.state = RunState.COMPUTING
-    row.pages_count += page
+    row.pages_count += len(homes_counts)
+    row.homes_count += sum(homes_counts)
     row.skipped_count += len(skipped)
     room = max(SKIPPED_KEPT_COUNT - len(row.skipped), 0)
     row.skipped = [*row.skipped, *map(asdict, skipped[:room])]
     session.flush()
     return row.pages_count
-
-
-def count_homes(session: Session, tenant: Tenant, run_id: str, homes_count: int) -> None:
-    """Add the homes of a page to its run."""
-    session.execute(
-        update(WebhookRunRow)
-        .where(*_is_run(tenant, run_id))
-        .values(homes_count=WebhookRunRow.homes_count + homes_count)
-    )
 
 
 def end_run(
@@ -312,9 +312,7 @@ def _row(session: Session, tenant: Tenant, *, for_update: bool) -> WebhookRow:
     query = select(WebhookRow).where(*_is_of(tenant))
     row = session.scalar(query.with_for_update() if for_update else query)
     if row is None:
-        raise UnknownId(
-            "there is no price-signal webhook; set one with /v1/webhook/price_signal/set"
-        )
+        raise UnknownId(NONE_SET)
     return row
 
 
