@@ -5,8 +5,10 @@ prices follows the marginal prices of the home's plan.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, time
+from functools import lru_cache
+from hashlib import sha256
 from math import isfinite
 
 import numpy as np
@@ -19,7 +21,14 @@ from kwhen.catalog.live.store import SeriesStore
 from kwhen.catalog.places import Place
 from kwhen.catalog.plans import rate_plan
 from kwhen.catalog.solar import pv_series
-from kwhen.engine.devices import Battery, charge_ev, dispatch_battery, month_steps, shift_load
+from kwhen.engine.devices import (
+    Battery,
+    Dispatch,
+    charge_ev,
+    dispatch_battery,
+    month_steps,
+    shift_load,
+)
 from kwhen.engine.devices.arrays import home_energy
 from kwhen.engine.grid import Calendar, Grid, covering, whole_days
 from kwhen.engine.signal import Component
@@ -32,6 +41,7 @@ Ints = NDArray[np.int64]
 
 CHARGER_KW = 7.2  # a 240 V charger of 30 A
 HOURS_PER_DAY = 24
+DISPATCHES_KEPT_COUNT = 12  # of a year each is about 2 MB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,15 +315,14 @@ def _span_words(hours: Collection[int]) -> str:
 
 
 def _with_battery(grid: Grid, at: Signal, before: Scenario, battery: Battery) -> Scenario:
-    found = dispatch_battery(
-        battery,
+    arrays = (
         before.import_kwh,
         before.export_kwh,
         at.import_usd_per_kwh,
         at.export_usd_per_kwh,
-        step_minutes=grid.step_minutes,
-        window_steps=month_steps(grid),
+        month_steps(grid),
     )
+    found = _dispatched(_Dispatching.of(battery, grid.step_minutes, arrays))
     notes = ["the battery knows each month's use and the plan's prices ahead: a best case"]
     if not found.is_solved:
         notes.append("the battery rests in months for which no best use was found")
@@ -329,6 +338,45 @@ def _with_battery(grid: Grid, at: Signal, before: Scenario, battery: Battery) ->
         return after
     resting = "the battery rests: on this plan its use would not lower the bill"
     return replace(before, name=after.name, notes=(resting,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Dispatching:
+    """A battery in a home, equal to another of the same content."""
+
+    battery: Battery
+    step_minutes: int
+    content_hash: bytes
+    arrays: tuple[Floats | Ints, ...] = field(compare=False)
+
+    @classmethod
+    def of(
+        cls, battery: Battery, step_minutes: int, arrays: tuple[Floats | Ints, ...]
+    ) -> "_Dispatching":
+        hashed = sha256()
+        for array in arrays:
+            hashed.update(np.ascontiguousarray(array).data)
+        return cls(
+            battery=battery,
+            step_minutes=step_minutes,
+            content_hash=hashed.digest(),
+            arrays=arrays,
+        )
+
+
+@lru_cache(maxsize=DISPATCHES_KEPT_COUNT)
+def _dispatched(of: _Dispatching) -> Dispatch:
+    """What the battery does; kept, since a year takes seconds and people change other things."""
+    imported, exported, buy, sell, months = of.arrays
+    return dispatch_battery(
+        of.battery,
+        imported,
+        exported,
+        buy,
+        sell,
+        step_minutes=of.step_minutes,
+        window_steps=months,
+    )
 
 
 def _bill_usd(grid: Grid, scenario: Scenario) -> float:
