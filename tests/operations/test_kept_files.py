@@ -1,6 +1,6 @@
 """Meter files dropped for a calculation: read, kept, and billed as the API bills their days."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from kwhen.errors import InvalidFields, UnknownId
 from kwhen.operations.home_values import civil_kwh
 from kwhen.operations.kept_files import file_kwh, find_usage_file, keep_usage_file
-from tests.deployments import PRODUCTION, SANDBOX, Parties
+from tests.deployments import PRODUCTION, SANDBOX, Clock, Parties, other
 from tests.usage.writers import AUTUMN, PACIFIC, SPRING, home, plain
 
 ZIPCODE = "94107"
@@ -44,6 +44,22 @@ def test_nobody_else_finds_it(orgs: Parties) -> None:
             pytest.raises(UnknownId),
         ):
             find_usage_file(work, kept.id)
+
+
+def test_it_is_kept_for_thirty_days(orgs: Parties) -> None:
+    with orgs.deployment.writing(orgs.tenant("north", SANDBOX)) as work:
+        kept = keep_usage_file(
+            work, plain(home(date(2026, 7, 1), 1)), name="m.csv", zipcode=ZIPCODE
+        )
+    for days_count, is_kept in ((29.9, True), (30, False)):
+        at = orgs.deployment.clock() + timedelta(days=days_count)
+        later = other(orgs.deployment, clock=Clock(at))
+        with later.reading(orgs.tenant("north", SANDBOX)) as work:
+            if is_kept:
+                assert find_usage_file(work, kept.id) == kept
+            else:
+                with pytest.raises(UnknownId, match="drop it again"):
+                    find_usage_file(work, kept.id)
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,11 @@ import numpy as np
 import pytest
 
 from kwhen.operations.homes import create_home
-from kwhen.operations.kept_files import KEPT
 from kwhen.operations.usage_history import put_usage
 from kwhen.service.portal.calculator import last_twelve_months
 from kwhen.service.portal.case_inputs import Inputs
-from tests.deployments import SANDBOX, Clock, Parties, other
-from tests.portal.people import XSS, Person, has_no_markup_of, signed_in, words_of
-from tests.service.server import client_of
+from tests.deployments import SANDBOX, Parties
+from tests.portal.people import XSS, Person, has_no_markup_of, words_of
 from tests.service.world import plan_id
 from tests.usage.writers import green_button, home, plain, sce, sdge
 
@@ -200,16 +198,10 @@ def test_nobody_else_finds_a_file_or_a_home(
         stranger.get(f"{PAGE}?{urlencode({'source': 'home', 'home': metered})}", 404)
 
 
-def test_a_file_that_has_expired_must_be_dropped_again(north: Person, orgs: Parties) -> None:
-    texts = dropped(north, plain(home(date(2026, 6, 1), 30)))
-    late = Clock(orgs.deployment.clock() + KEPT)
-
-    with client_of(other(orgs.deployment, clock=late)) as client:
-        later = Parties(
-            deployment=other(orgs.deployment, clock=late), organisations=orgs.organisations
-        )
-        with signed_in(client, later) as person:
-            assert "drop it again" in person.get(f"{PAGE}?{urlencode(texts)}", 400)
+def test_a_file_that_is_not_kept_must_be_dropped_again(north: Person) -> None:
+    texts = asked(source="file", file="ws_usage_" + "0" * 32)
+    page = north.get(f"{PAGE}?{urlencode(texts)}", 400)
+    assert 'id="f-upload-error"' in page and "drop it again" in page
 
 
 @pytest.mark.parametrize(
