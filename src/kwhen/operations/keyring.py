@@ -42,7 +42,7 @@ class Keyring:
 
     def hash_of(self, text: str) -> str:
         """The keyed hash under which a credential's secret is stored: 64 hex digits."""
-        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, text.encode(), "sha256").hex()
 
     def seal(self, text: str) -> str:
         """A text that has to be read again, encrypted."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
@@ -9,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from kwhen.errors import UnknownId
 from kwhen.records import Credential, CredentialKind, Environment, Scope, Tenant, VtnScope
+from kwhen.storage.prepared import Prepared
 from kwhen.storage.tables import CredentialRow
 
 _VTN_WORDS = frozenset(VtnScope)
+SCOPES_KEPT_COUNT = 256  # sets of them, which most credentials share
 _TABLE = CredentialRow.__table__
-_BY_HASH = select(_TABLE).where(CredentialRow.secret_hash == bindparam("secret_hash"))
+_BY_HASH = Prepared(select(_TABLE).where(CredentialRow.secret_hash == bindparam("secret_hash")))
 _TOUCH = (
     update(CredentialRow)
     .where(CredentialRow.id == bindparam("of"))
@@ -50,7 +53,7 @@ def add_credential(
 
 def find_by_hash(connection: Connection, secret_hash: str) -> tuple[Credential, str] | None:
     """The credential whose secret has that keyed hash, and the hash as it is stored."""
-    row = connection.execute(_BY_HASH, {"secret_hash": secret_hash}).mappings().first()
+    row = _BY_HASH.first(connection, {"secret_hash": secret_hash})
     return None if row is None else (_credential(row), row["secret_hash"])
 
 
@@ -124,14 +127,14 @@ def forget_every_expired(
     )
 
 
-def _credential(row: RowMapping) -> Credential:
+def _credential(row: RowMapping | Mapping[str, Any]) -> Credential:
     return Credential(
         id=row["id"],
         tenant=Tenant(row["org_id"], Environment(row["environment"])),
         kind=CredentialKind(row["kind"]),
         name=row["name"],
         prefix=row["prefix"],
-        scopes=frozenset(map(_scope, row["scopes"].split())),
+        scopes=_scopes(row["scopes"]),
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],
@@ -139,6 +142,11 @@ def _credential(row: RowMapping) -> Credential:
         user_id=row["user_id"],
         parent_id=row["parent_id"],
     )
+
+
+@lru_cache(maxsize=SCOPES_KEPT_COUNT)
+def _scopes(words: str) -> frozenset[Scope | VtnScope]:
+    return frozenset(map(_scope, words.split()))
 
 
 def _scope(word: str) -> Scope | VtnScope:

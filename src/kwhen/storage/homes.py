@@ -1,5 +1,6 @@
 """Homes of a tenant, in the order in which they were made."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,16 +10,19 @@ from sqlalchemy.orm import Session
 
 from kwhen.errors import Conflict, UnknownId
 from kwhen.records import HomeFacts, HomeRecord, SolarInfo, Tenant
+from kwhen.storage.prepared import Prepared
 from kwhen.storage.tables import HomeRow
 
 _PLAIN = tuple(f.name for f in fields(HomeFacts) if f.name not in ("solar", "questionnaire"))
 LEAST_STEP = timedelta(milliseconds=1)
 _TABLE = HomeRow.__table__
 # Made once: the price signal of a home is asked for more often than anything else.
-_FIND = select(_TABLE).where(
-    HomeRow.id == bindparam("id"),
-    HomeRow.org_id == bindparam("org_id"),
-    HomeRow.environment == bindparam("environment"),
+_FIND = Prepared(
+    select(_TABLE).where(
+        HomeRow.id == bindparam("id"),
+        HomeRow.org_id == bindparam("org_id"),
+        HomeRow.environment == bindparam("environment"),
+    )
 )
 
 
@@ -44,7 +48,7 @@ def find_home(session: Session, tenant: Tenant, home_id: str) -> HomeRecord:
     UnknownId
     """
     given = {"id": home_id, "org_id": tenant.org_id, "environment": tenant.environment.value}
-    row = session.connection().execute(_FIND, given).mappings().first()
+    row = _FIND.first(session.connection(), given)
     if row is None:
         raise _unknown(home_id)
     return as_record(row)
@@ -191,7 +195,7 @@ def _solar_json(solar: SolarInfo) -> dict[str, Any]:
     }
 
 
-def as_record(row: RowMapping) -> HomeRecord:
+def as_record(row: RowMapping | Mapping[str, Any]) -> HomeRecord:
     """A row as a home, for the functions of this room."""
     solar = None if row["solar"] is None else dict(row["solar"])
     if solar and solar["interconnection_date"]:

@@ -8,11 +8,14 @@ a bucket holds its limit exactly.
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Float, text
+
+from kwhen.storage.prepared import Prepared
 
 TICK_S = 2.0**-20  # about a microsecond; a double holds today's time in ticks with bits to spare
-_TAKE = text(
-    """
+_TAKE = Prepared(
+    text(
+        """
     INSERT INTO rate_bucket (key, full_at_s) VALUES (:key, :now_s + :worth_s)
     ON CONFLICT (key) DO UPDATE SET full_at_s =
         CASE WHEN rate_bucket.full_at_s > :now_s THEN rate_bucket.full_at_s ELSE :now_s END
@@ -20,6 +23,7 @@ _TAKE = text(
     WHERE rate_bucket.full_at_s <= :now_s + :window_s - :worth_s
     RETURNING full_at_s
     """
+    ).columns(full_at_s=Float)
 )
 _FULL_AT = text("SELECT full_at_s FROM rate_bucket WHERE key = :key")
 _SWEEP = text("DELETE FROM rate_bucket WHERE full_at_s < :now_s")
@@ -45,9 +49,9 @@ def take(
     worth_s = max(round(window_s / limit_count / TICK_S), 1) * TICK_S
     whole_s = worth_s * limit_count
     given = {"key": key, "now_s": now_s, "worth_s": worth_s, "window_s": whole_s}
-    taken = connection.execute(_TAKE, given).scalar()
+    taken = _TAKE.first(connection, given)
     if taken is not None:
-        ahead_s = taken - now_s
+        ahead_s = taken["full_at_s"] - now_s
         wait_s = 0.0
     else:
         ahead_s = connection.execute(_FULL_AT, {"key": key}).scalar_one() - now_s
