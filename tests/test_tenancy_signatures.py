@@ -11,11 +11,11 @@ FOR_THE_OPERATOR = {
     "add_organisation", "find_organisation",  # tenants themselves
     "secret_proof", "keep_secret_proof",  # of the deployment
     "forget_before",  # upkeep of all tenants
-    "insert_of",  # of any table
+    "insert_of", "direct",  # of any table
     "seen_mark",  # of the facts that all tenants share
 }  # fmt: skip
 FOR_THE_GATE = {"find_by_hash", "touch", "take", "sweep"}  # before it is known who asks
-DATABASE = {"Session", "Connection"}
+DATABASE = {"Session", "Connection", "Direct"}
 
 
 def functions(module: ast.Module) -> list[ast.FunctionDef]:

@@ -64,6 +64,6 @@ def test_those_who_start_together_agree(kind: str, tmp_path: Path) -> None:
         for _ in range(5):
             assert len(set(all_at_once([start] * 6))) == 1
             database = Database(url)
-            with database.gate() as connection:
+            with database.engine.begin() as connection:
                 connection.execute(delete(DeploymentRow))
             database.dispose()

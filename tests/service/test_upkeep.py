@@ -18,17 +18,17 @@ from tests.deployments import SANDBOX, Parties, other
 
 
 def keys_of_buckets(deployment: Deployment) -> set[str]:
-    with deployment.database.gate() as connection:
+    with deployment.database.engine.begin() as connection:
         rows = connection.execute(text("SELECT key FROM rate_bucket WHERE key LIKE 'sweep:%'"))
         return set(rows.scalars())
 
 
 def test_full_buckets_and_old_answers_go(deployment: Deployment, orgs: Parties) -> None:
     now = deployment.clock()
-    with deployment.database.gate() as connection:
+    with deployment.database.gate() as gate:
         for key, ago_s in (("sweep:full", 120.0), ("sweep:used", 1.0)):
             at_s = now.timestamp() - ago_s
-            limits.take(connection, key, limit_count=1, window_s=60.0, now_s=at_s)
+            limits.take(gate, key, limit_count=1, window_s=60.0, now_s=at_s)
     tenant = orgs.tenant("north", SANDBOX)
     with deployment.writing(tenant) as work:
         for key, age in (("old", timedelta(hours=25)), ("new", timedelta(hours=23))):

@@ -97,7 +97,7 @@ def test_what_is_not_sent_stays(world: World) -> None:
 
 def test_the_key_is_sealed_in_the_database(world: World) -> None:
     world.post(f"{BASE}/set", DOCUMENTED)
-    with world.deployment.database.gate() as connection:
+    with world.deployment.database.engine.begin() as connection:
         held = str(connection.exec_driver_sql("SELECT * FROM webhook").all())
     assert "example.com/wattshift" in held
     assert DOCUMENTED["securityKey"] not in held

@@ -98,7 +98,7 @@ def test_models_equal_migrations(database: Database) -> None:
 
 def test_a_planted_difference_is_found(empty: Database) -> None:
     migrate.upgrade(empty)
-    with empty.gate() as connection:
+    with empty.engine.begin() as connection:
         connection.execute(text("DROP INDEX ix_kept_answer_created_at"))
     with empty.engine.connect() as connection:
         ((found, index),) = compare_metadata(MigrationContext.configure(connection), Base.metadata)
@@ -107,11 +107,11 @@ def test_a_planted_difference_is_found(empty: Database) -> None:
 
 def test_rows_of_the_first_revision_stay(empty: Database) -> None:
     migrate.upgrade(empty, FIRST)
-    with empty.gate() as connection:
+    with empty.engine.begin() as connection:
         fill(connection)
         before = rows(connection)
     migrate.upgrade(empty)
-    with empty.gate() as connection:
+    with empty.engine.begin() as connection:
         after = rows(connection)
         if empty.is_sqlite:
             assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
@@ -121,12 +121,12 @@ def test_rows_of_the_first_revision_stay(empty: Database) -> None:
 
 def test_foreign_keys_hold_after_an_upgrade(empty: Database) -> None:
     migrate.upgrade(empty, FIRST)
-    with empty.gate() as connection:
+    with empty.engine.begin() as connection:
         fill(connection)
     migrate.upgrade(empty)
-    with pytest.raises(IntegrityError), empty.gate() as connection:
+    with pytest.raises(IntegrityError), empty.engine.begin() as connection:
         connection.execute(text("UPDATE home SET org_id = 'org_nobody'"))
-    with empty.gate() as connection:
+    with empty.engine.begin() as connection:
         connection.execute(text("UPDATE home SET channel_partner_id = NULL"))
         connection.execute(text("DELETE FROM organisation"))
         assert rows(connection)["home"] == rows(connection)["credential"] == []
@@ -134,7 +134,7 @@ def test_foreign_keys_hold_after_an_upgrade(empty: Database) -> None:
 
 def test_an_upgrade_that_fails_changes_nothing(empty: Database) -> None:
     migrate.upgrade(empty, FIRST)
-    with empty.gate() as connection:
+    with empty.engine.begin() as connection:
         connection.execute(text("CREATE TABLE feedback (id INTEGER)"))  # in the way of 0002
     tables = set(inspect(empty.engine).get_table_names())
     with pytest.raises(Exception, match="feedback"):
@@ -142,7 +142,7 @@ def test_an_upgrade_that_fails_changes_nothing(empty: Database) -> None:
     assert migrate.current(empty) == FIRST
     assert set(inspect(empty.engine).get_table_names()) == tables
     if empty.is_sqlite:
-        with empty.gate() as connection:
+        with empty.engine.begin() as connection:
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
 
 

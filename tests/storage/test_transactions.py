@@ -77,7 +77,7 @@ def test_writers_wait_for_each_other(database: Database) -> None:
 def test_sqlite_is_set_up(tmp_path: Path) -> None:
     with migrated_url("sqlite", tmp_path) as url:
         database = Database(url)
-        with database.gate() as connection:
+        with database.engine.begin() as connection:
             found = {
                 name: connection.execute(text(f"PRAGMA {name}")).scalar()
                 for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")

@@ -107,8 +107,8 @@ def _kept_secret(deployment: Deployment, tenant: Tenant, file: Path) -> str | No
     if not file.exists():
         return None
     secret = file.read_text().strip()
-    with deployment.database.gate() as connection:
-        found = credentials.find_by_hash(connection, deployment.keyring.hash_of(secret))
+    with deployment.database.gate() as gate:
+        found = credentials.find_by_hash(gate, deployment.keyring.hash_of(secret))
     if found is None or found[0].tenant != tenant or found[0].revoked_at is not None:
         return None
     return secret

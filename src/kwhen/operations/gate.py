@@ -4,8 +4,6 @@ import hmac
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import Connection
-
 from kwhen.errors import (
     CredentialError,
     ExpiredCredential,
@@ -21,6 +19,7 @@ from kwhen.operations.keyring import is_well_formed
 from kwhen.records import KEY_KINDS, Credential, CredentialKind, Scope, VtnScope
 from kwhen.storage import credentials, limits
 from kwhen.storage.limits import Allowance
+from kwhen.storage.prepared import Direct
 
 MINUTE_S, HOUR_S = 60.0, 3600.0
 SESSIONS = frozenset({CredentialKind.SESSION})
@@ -48,22 +47,22 @@ def pass_with_key(
         return _stopped(MissingCredential("Missing x-ws-api-key header."))
     if not is_well_formed(secret):
         return _stopped(_unknown(is_session))
-    with deployment.database.gate() as connection:
-        credential = _found(deployment, connection, secret)
+    with deployment.database.gate() as gate:
+        credential = _found(deployment, gate, secret)
         if credential is None:
             return _stopped(_unknown(is_session))
         if credential.kind not in (SESSIONS if is_session else KEY_KINDS):
             return _stopped(_wrong_place(is_session))
         scopes = None if scope is None else frozenset({scope})
-        return _pass(deployment, connection, credential, scopes)
+        return _pass(deployment, gate, credential, scopes)
 
 
 def known_key(deployment: Deployment, secret: str | None, scope: Scope) -> Credential | None:
     """Whose key came with a request that needs none; None where it is not good for a scope."""
     if secret is None or not is_well_formed(secret):
         return None
-    with deployment.database.gate() as connection:
-        found = _found(deployment, connection, secret)
+    with deployment.database.gate() as gate:
+        found = _found(deployment, gate, secret)
     if found is None or found.kind not in KEY_KINDS or scope not in found.scopes:
         return None
     is_over = found.expires_at is not None and found.expires_at <= deployment.clock()
@@ -78,11 +77,11 @@ def pass_with_token(
         return _stopped(MissingCredential("Missing Authorization header with a Bearer token."))
     if not is_well_formed(token):
         return _stopped(InvalidCredential("The access token is not known."))
-    with deployment.database.gate() as connection:
-        credential = _found(deployment, connection, token)
+    with deployment.database.gate() as gate:
+        credential = _found(deployment, gate, token)
         if credential is None or credential.kind is not CredentialKind.VTN_TOKEN:
             return _stopped(InvalidCredential("The access token is not known."))
-        return _pass(deployment, connection, credential, scopes)
+        return _pass(deployment, gate, credential, scopes)
 
 
 def pass_with_portal(deployment: Deployment, token: str | None, scopes: frozenset[Scope]) -> Passed:
@@ -91,11 +90,11 @@ def pass_with_portal(deployment: Deployment, token: str | None, scopes: frozense
         return _stopped(MissingCredential("Sign in first."))
     if not is_well_formed(token):
         return _stopped(InvalidCredential("The session is not known."))
-    with deployment.database.gate() as connection:
-        credential = _found(deployment, connection, token)
+    with deployment.database.gate() as gate:
+        credential = _found(deployment, gate, token)
         if credential is None or credential.kind is not CredentialKind.PORTAL:
             return _stopped(InvalidCredential("The session is not known."))
-        passed = _pass(deployment, connection, credential, None)
+        passed = _pass(deployment, gate, credential, None)
     lacking = scopes - credential.scopes
     if passed.error is not None or not lacking:
         return passed
@@ -104,15 +103,15 @@ def pass_with_portal(deployment: Deployment, token: str | None, scopes: frozense
     return replace(passed, error=error)
 
 
-def _found(deployment: Deployment, connection: Connection, secret: str) -> Credential | None:
+def _found(deployment: Deployment, gate: Direct, secret: str) -> Credential | None:
     hashed = deployment.keyring.hash_of(secret)
-    found = credentials.find_by_hash(connection, hashed)
+    found = credentials.find_by_hash(gate, hashed)
     return found[0] if found is not None and hmac.compare_digest(found[1], hashed) else None
 
 
 def _pass(
     deployment: Deployment,
-    connection: Connection,
+    gate: Direct,
     credential: Credential,
     scopes: frozenset[Scope] | frozenset[VtnScope] | None,
 ) -> Passed:
@@ -123,7 +122,7 @@ def _pass(
     if credential.expires_at is not None and credential.expires_at <= now:
         return _stopped(ExpiredCredential("The credential has expired."))
     allowance = _taken(
-        connection,
+        gate,
         f"key:{_counted(credential)}",
         deployment.settings.rate_limit_per_minute,
         MINUTE_S,
@@ -134,7 +133,7 @@ def _pass(
         return Passed(credential=credential, allowance=allowance, error=error)
     used = credential.last_used_at
     if used is None or now - used >= TOUCHED_AT_MOST_EVERY:
-        credentials.touch(connection, credential.id, now)
+        credentials.touch(gate, credential.id, now)
     if scopes is not None and scopes.isdisjoint(credential.scopes):
         named = " or ".join(sorted(scopes))
         lacking = InsufficientScope(f"The credential lacks the scope {named}.")
@@ -154,9 +153,9 @@ def pass_by_address(deployment: Deployment, address: str) -> Passed:
     `address` is that of the peer, or of the client behind a proxy that is trusted.
     """
     limit_count = deployment.settings.open_rate_limit_per_minute
-    with deployment.database.gate() as connection:
+    with deployment.database.gate() as gate:
         now_s = deployment.clock().timestamp()
-        allowance = _taken(connection, f"open:{address}", limit_count, MINUTE_S, now_s)
+        allowance = _taken(gate, f"open:{address}", limit_count, MINUTE_S, now_s)
     if allowance is not None and not allowance.is_allowed:
         error = RateLimited("Too many requests from this address.", allowance.retry_after_s)
         return Passed(credential=None, allowance=allowance, error=error)
@@ -171,7 +170,7 @@ def take_sign_in(deployment: Deployment, address: str) -> None:
     RateLimited
     """
     limit_count = deployment.settings.sign_ins_per_minute
-    with deployment.database.gate() as connection:
+    with deployment.database.gate() as gate:
         now_s = deployment.clock().timestamp()
         allowance = _taken(connection, f"sign-in:{address}", limit_count, MINUTE_S, now_s)
     if allowance is not None and not allowance.is_allowed:
@@ -189,9 +188,9 @@ def take_sandbox(deployment: Deployment, address: str) -> None:
     RateLimited
     """
     limit_count = deployment.settings.agent_credentials_per_hour
-    with deployment.database.gate() as connection:
+    with deployment.database.gate() as gate:
         now_s = deployment.clock().timestamp()
-        allowance = _taken(connection, f"sandbox:{address}", limit_count, HOUR_S, now_s)
+        allowance = _taken(gate, f"sandbox:{address}", limit_count, HOUR_S, now_s)
     if allowance is not None and not allowance.is_allowed:
         raise RateLimited(
             f"This address opened {limit_count} sandboxes within an hour, which is the limit.",
@@ -200,11 +199,11 @@ def take_sandbox(deployment: Deployment, address: str) -> None:
 
 
 def _taken(
-    connection: Connection, key: str, limit_count: int, window_s: float, now_s: float
+    gate: Direct, key: str, limit_count: int, window_s: float, now_s: float
 ) -> Allowance | None:
     if limit_count == 0:
         return None
-    return limits.take(connection, key, limit_count=limit_count, window_s=window_s, now_s=now_s)
+    return limits.take(gate, key, limit_count=limit_count, window_s=window_s, now_s=now_s)
 
 
 def _stopped(error: CredentialError) -> Passed:

@@ -14,8 +14,8 @@ PORTAL_SESSIONS_KEPT = timedelta(days=1)  # after their end
 def sweep(deployment: Deployment) -> None:
     """Forget what no request can ask for any more; renew what clients wait for."""
     now = deployment.clock()
-    with deployment.database.gate() as connection:
-        limits.sweep(connection, now.timestamp())
+    with deployment.database.gate() as gate:
+        limits.sweep(gate, now.timestamp())
     with deployment.database.writing() as session:
         answers.forget_before(session, now - ANSWERS_KEPT)
         usage_files.forget_every_expired(session, now)

@@ -5,23 +5,19 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
+from sqlalchemy import RowMapping, bindparam, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from kwhen.errors import UnknownId
 from kwhen.records import Credential, CredentialKind, Environment, Scope, Tenant, VtnScope
-from kwhen.storage.prepared import Prepared
-from kwhen.storage.tables import CredentialRow
+from kwhen.storage.prepared import Direct, Prepared
+from kwhen.storage.tables import CredentialRow, milliseconds
 
 _VTN_WORDS = frozenset(VtnScope)
 SCOPES_KEPT_COUNT = 256  # sets of them, which most credentials share
 _TABLE = CredentialRow.__table__
 _BY_HASH = Prepared(select(_TABLE).where(CredentialRow.secret_hash == bindparam("secret_hash")))
-_TOUCH = (
-    update(CredentialRow)
-    .where(CredentialRow.id == bindparam("of"))
-    .values(last_used_at=bindparam("now"))
-)
+_TOUCH = Prepared(text("UPDATE credential SET last_used_at = :now_ms WHERE id = :id"))
 
 
 def add_credential(
@@ -51,15 +47,15 @@ def add_credential(
     )
 
 
-def find_by_hash(connection: Connection, secret_hash: str) -> tuple[Credential, str] | None:
+def find_by_hash(gate: Direct, secret_hash: str) -> tuple[Credential, str] | None:
     """The credential whose secret has that keyed hash, and the hash as it is stored."""
-    row = _BY_HASH.first(connection, {"secret_hash": secret_hash})
+    row = _BY_HASH.first(gate, {"secret_hash": secret_hash})
     return None if row is None else (_credential(row), row["secret_hash"])
 
 
-def touch(connection: Connection, credential_id: str, now: datetime) -> None:
+def touch(gate: Direct, credential_id: str, now: datetime) -> None:
     """Remember that a credential was used."""
-    connection.execute(_TOUCH, {"of": credential_id, "now": now})
+    _TOUCH.run(gate, {"id": credential_id, "now_ms": milliseconds(now)})
 
 
 def credentials(session: Session, tenant: Tenant) -> list[Credential]:

@@ -12,8 +12,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from kwhen.errors import SettingError
+from kwhen.storage.prepared import Direct
 
 WRITES = "kwhen_writes"
+BEGIN_WRITING = "BEGIN IMMEDIATE"
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
@@ -78,10 +80,18 @@ class Database:
             yield session
 
     @contextmanager
-    def gate(self) -> Iterator[Connection]:
-        """A short writing transaction without objects, for what every request does."""
-        with self._turn, self._writer.begin() as connection:
-            yield connection
+    def gate(self) -> Iterator[Direct]:
+        """A short writing transaction of `Prepared` statements, for what every request does."""
+        with self._turn:
+            pooled = self.engine.raw_connection()
+            try:
+                driver: Any = pooled.driver_connection
+                if self.is_sqlite:  # other drivers begin by themselves
+                    driver.execute(BEGIN_WRITING)
+                yield Direct(driver, self.engine.dialect)
+                driver.commit()
+            finally:
+                pooled.close()  # which undoes what was not committed
 
     def check(self) -> None:
         """See that the database answers.
@@ -150,4 +160,4 @@ def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that turns to writing fails when another one wrote meanwhile.
     writes = connection.get_execution_options().get(WRITES, False)
     driver: Any = connection.connection.driver_connection
-    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver.execute(BEGIN_WRITING if writes else "BEGIN")

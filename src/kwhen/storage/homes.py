@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from kwhen.errors import Conflict, UnknownId
 from kwhen.records import HomeFacts, HomeRecord, SolarInfo, Tenant
-from kwhen.storage.prepared import Prepared
+from kwhen.storage.prepared import Prepared, direct
 from kwhen.storage.tables import HomeRow
 
 _PLAIN = tuple(f.name for f in fields(HomeFacts) if f.name not in ("solar", "questionnaire"))
@@ -48,7 +48,7 @@ def find_home(session: Session, tenant: Tenant, home_id: str) -> HomeRecord:
     UnknownId
     """
     given = {"id": home_id, "org_id": tenant.org_id, "environment": tenant.environment.value}
-    row = _FIND.first(session.connection(), given)
+    row = _FIND.first(direct(session.connection()), given)
     if row is None:
         raise _unknown(home_id)
     return as_record(row)

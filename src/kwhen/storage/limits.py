@@ -8,9 +8,9 @@ a bucket holds its limit exactly.
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Float, text
+from sqlalchemy import Float, text
 
-from kwhen.storage.prepared import Prepared
+from kwhen.storage.prepared import Direct, Prepared
 
 TICK_S = 2.0**-20  # about a microsecond; a double holds today's time in ticks with bits to spare
 _TAKE = Prepared(
@@ -25,8 +25,10 @@ _TAKE = Prepared(
     """
     ).columns(full_at_s=Float)
 )
-_FULL_AT = text("SELECT full_at_s FROM rate_bucket WHERE key = :key")
-_SWEEP = text("DELETE FROM rate_bucket WHERE full_at_s < :now_s")
+_FULL_AT = Prepared(
+    text("SELECT full_at_s FROM rate_bucket WHERE key = :key").columns(full_at_s=Float)
+)
+_SWEEP = Prepared(text("DELETE FROM rate_bucket WHERE full_at_s < :now_s"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +43,20 @@ class Allowance:
     retry_after_s: float  # 0 where the request is allowed
 
 
-def take(
-    connection: Connection, key: str, *, limit_count: int, window_s: float, now_s: float
-) -> Allowance:
+def take(gate: Direct, key: str, *, limit_count: int, window_s: float, now_s: float) -> Allowance:
     """Take one request out of a bucket that holds `limit_count` and fills in `window_s`."""
     now_s = now_s // TICK_S * TICK_S
     worth_s = max(round(window_s / limit_count / TICK_S), 1) * TICK_S
     whole_s = worth_s * limit_count
     given = {"key": key, "now_s": now_s, "worth_s": worth_s, "window_s": whole_s}
-    taken = _TAKE.first(connection, given)
+    taken = _TAKE.first(gate, given)
     if taken is not None:
         ahead_s = taken["full_at_s"] - now_s
         wait_s = 0.0
     else:
-        ahead_s = connection.execute(_FULL_AT, {"key": key}).scalar_one() - now_s
+        held = _FULL_AT.first(gate, {"key": key})
+        assert held is not None  # or the request would have been let in
+        ahead_s = held["full_at_s"] - now_s
         wait_s = ahead_s + worth_s - whole_s
     return Allowance(
         is_allowed=taken is not None,
@@ -66,6 +68,6 @@ def take(
     )
 
 
-def sweep(connection: Connection, now_s: float) -> None:
+def sweep(gate: Direct, now_s: float) -> None:
     """Forget the buckets that are full."""
-    connection.execute(_SWEEP, {"now_s": now_s})
+    _SWEEP.run(gate, {"now_s": now_s})

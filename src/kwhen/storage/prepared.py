@@ -5,12 +5,24 @@ SQLAlchemy's own way around a statement takes ten times as long as SQLite takes 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Connection, Dialect, Select, TextClause
 from sqlalchemy.sql.selectable import TextualSelect
 
 Read = Callable[[Any], Any]
+
+
+class Direct(NamedTuple):
+    """A driver's own connection, in a transaction."""
+
+    driver: Any
+    dialect: Dialect
+
+
+def direct(connection: Connection) -> Direct:
+    """The driver's connection below one of SQLAlchemy's."""
+    return Direct(connection.connection.driver_connection, connection.dialect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +40,28 @@ class _Worded:
 class Prepared:
     """A statement whose values are texts and numbers, which drivers take as they are."""
 
-    def __init__(self, statement: Select[Any] | TextualSelect) -> None:
+    def __init__(self, statement: Select[Any] | TextClause | TextualSelect) -> None:
         self._statement = statement
-        self._columns = tuple(statement.selected_columns)
+        self._columns = tuple(getattr(statement, "selected_columns", ()))
         self._names = tuple(column.name for column in self._columns)
         self._worded: dict[str, _Worded] = {}  # by the database's name
         self._readers: dict[str, tuple[tuple[str, Read], ...]] = {}  # of columns that need one
 
-    def first(self, connection: Connection, given: Mapping[str, Any]) -> dict[str, Any] | None:
+    def run(self, where: Direct, given: Mapping[str, Any]) -> Any:
+        """Do it. Returns the driver's cursor."""
+        worded = self._worded.get(where.dialect.name) or self._word(where.dialect)
+        return where.driver.execute(worded.words, worded.values(given))
+
+    def first(self, where: Direct, given: Mapping[str, Any]) -> dict[str, Any] | None:
         """The first row by the names of its columns, None where there is none."""
-        dialect = connection.dialect
-        worded = self._worded.get(dialect.name) or self._word(dialect)
-        driver: Any = connection.connection.driver_connection
-        cursor = driver.execute(worded.words, worded.values(given))
+        cursor = self.run(where, given)
         rows = cursor.fetchall()  # all of them: the statement has to end
         if not rows:
             return None
         row = dict(zip(self._names, rows[0], strict=True))
-        readers = self._readers.get(dialect.name)
+        readers = self._readers.get(where.dialect.name)
         if readers is None:
-            readers = self._read_with(dialect, [told[1] for told in cursor.description])
+            readers = self._read_with(where.dialect, [told[1] for told in cursor.description])
         for name, read in readers:
             row[name] = read(row[name])
         return row

@@ -27,6 +27,11 @@ Counter = BigInteger().with_variant(Integer, "sqlite")
 MILLISECONDS_PER_S = 1000
 
 
+def milliseconds(moment: datetime) -> int:
+    """A moment as it is stored."""
+    return round(moment.timestamp() * MILLISECONDS_PER_S)
+
+
 class Moment(TypeDecorator[datetime]):
     """A UTC moment as whole milliseconds since 1970, which both databases order alike."""
 
@@ -35,7 +40,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Aware datetime → milliseconds."""
-        return None if value is None else round(value.timestamp() * MILLISECONDS_PER_S)
+        return None if value is None else milliseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """Milliseconds → aware datetime."""

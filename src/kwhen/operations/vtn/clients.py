@@ -122,15 +122,15 @@ def _proved(deployment: Deployment, client_id: str | None, secret: str | None) -
     if not is_well_formed(secret):
         raise unknown
     hashed = deployment.keyring.hash_of(secret)
-    with deployment.database.gate() as connection:
-        found = credentials.find_by_hash(connection, hashed)
+    with deployment.database.gate() as gate:
+        found = credentials.find_by_hash(gate, hashed)
         if found is None or not hmac.compare_digest(found[1], hashed):
             raise unknown
         client = found[0]
         is_it = hmac.compare_digest(client.id.encode(), client_id.encode())
         if not is_it or client.kind is not CredentialKind.VTN or client.revoked_at is not None:
             raise unknown
-        credentials.touch(connection, client.id, deployment.clock())
+        credentials.touch(gate, client.id, deployment.clock())
     return client
 
 
