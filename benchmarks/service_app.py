@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from kwhen.operations.deployment import Deployment, open_deployment
 from kwhen.service.app import create_app
-from kwhen.service.door import ReadWork, gated
+from kwhen.service.door import ReadWork
+from kwhen.service.hot import gated_hot
 from kwhen.service.routes.homes import TheHome
 from kwhen.service.routes.price_signal import Reader
 from kwhen.settings import Settings, read_settings
@@ -35,10 +36,10 @@ def make_app() -> FastAPI:
 
 
 def with_constant(deployment: Deployment) -> FastAPI:
-    """The app, and a route that passes the same gate and answers bytes made before."""
+    """The app, and a route of the same kind that passes the gate and answers bytes made before."""
     app = create_app(deployment)
     body = (deployment.settings.data / CONSTANT).read_bytes()
-    router = gated("/v1/homes", "benchmark")
+    router = gated_hot("/v1/homes", "benchmark")
 
     @router.post("/{id}/constant")
     def constant(id: TheHome, caller: Reader, work: ReadWork) -> Response:

@@ -161,9 +161,9 @@ def test_messages_of_before_are_nobodys_but_the_operators(empty: Database) -> No
     migrate.upgrade(empty, "0004")
     row = {"id": "ws_feedback_1", "created_at": 1_700_000_000_007, "content": '{"message": "ü"}'}
     insert = "INSERT INTO feedback (id, created_at, content) VALUES (:id, :created_at, :content)"
-    with empty.gate() as connection:
+    with empty.engine.begin() as connection:
         connection.execute(text(insert), row)
     migrate.upgrade(empty)
-    with empty.gate() as connection:
+    with empty.engine.begin() as connection:
         (after,) = connection.execute(text("SELECT * FROM feedback")).mappings()
     assert (after["id"], after["org_id"], after["environment"]) == ("ws_feedback_1", None, None)

@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
@@ -20,6 +20,7 @@ ListedBy = Literal["epa", "openei", "both", "inferred"]
 FoundBy = Literal["table", "nearest", "none"]
 
 EARTH_RADIUS_MILES = 3958.8
+PLACES_KEPT_COUNT = 1_024
 
 # Leading zeros that a spreadsheet dropped come back; the four digits of ZIP+4 are not needed.
 _FORM = re.compile(r"(?:([0-9]{3,5})(?:[-\s][0-9]{4})?|([0-9]{5})[0-9]{4})")
@@ -151,6 +152,7 @@ def zipcodes() -> tuple[str, ...]:
     return tuple(f"{number:05d}" for number in _table().number.tolist())
 
 
+@lru_cache(maxsize=PLACES_KEPT_COUNT)
 def place(zipcode: str) -> Place:
     """What is known of a ZIP, its predominant utility first.
 

@@ -125,7 +125,7 @@ def _new_secret(deployment: Deployment, tenant: Tenant, file: Path) -> str:
 
 
 def _link_token(deployment: Deployment, secret: str) -> str:
-    with deployment.database.gate() as connection:
-        found = credentials.find_by_hash(connection, deployment.keyring.hash_of(secret))
+    with deployment.database.gate() as gate:
+        found = credentials.find_by_hash(gate, deployment.keyring.hash_of(secret))
     assert found is not None
     return sign_link(deployment, found[0], life=None)

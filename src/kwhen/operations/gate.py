@@ -172,7 +172,7 @@ def take_sign_in(deployment: Deployment, address: str) -> None:
     limit_count = deployment.settings.sign_ins_per_minute
     with deployment.database.gate() as gate:
         now_s = deployment.clock().timestamp()
-        allowance = _taken(connection, f"sign-in:{address}", limit_count, MINUTE_S, now_s)
+        allowance = _taken(gate, f"sign-in:{address}", limit_count, MINUTE_S, now_s)
     if allowance is not None and not allowance.is_allowed:
         raise RateLimited(
             f"This address tried to sign in {limit_count} times within a minute.",

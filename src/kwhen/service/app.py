@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
 from kwhen.operations.deployment import Deployment
+from kwhen.service.hot import HotRoute
 from kwhen.service.observe import HeadLimits, Metrics, Observer
 from kwhen.service.portal import assets as portal_assets
 from kwhen.service.portal.routers import PORTAL_ROUTERS
@@ -84,4 +85,6 @@ def create_app(deployment: Deployment, beside: Beside = nullcontext) -> FastAPI:
     for router in (*ROUTERS, *VTN_ROUTERS, *PORTAL_ROUTERS):
         app.router.routes.extend(router.routes)  # flat: a 405 then finds every method of a path
     app.router.routes.extend([*portal_assets.routes, *docs.routes])
+    app.state.documented = tuple(app.router.routes)  # in the order in which they are told
+    app.router.routes.sort(key=lambda route: not isinstance(route, HotRoute))  # found first
     return app

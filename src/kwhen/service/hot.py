@@ -1,70 +1,91 @@
-"""Routes that are called most: one hop to a worker thread (decision 0011)."""
+"""Routes that are called most: one hop to a thread, and no more of FastAPI than they need.
 
-from collections.abc import Callable, Coroutine
+Why: decision 0011.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from kwhen.errors import KwhenError
 from kwhen.service.door import Caller, DoorRoute, Needs, limit_body
 from kwhen.service.requests import BoundedRequest
 from kwhen.service.state import limit_headers
+from kwhen.service.threads import on_thread
 
 MOST_EARLY_BYTES = 1024 * 1024  # of a body that is read before it is known who sent it
 
 
 class HotRoute(DoorRoute):
-    """A route whose parameters are ids of its path and what the door declares, nothing else.
+    """A route of ids in its path, of what the door declares, and at most of an optional body.
 
     A body of a told, modest size is read first, then one thread asks the gate and answers. The
     gate is heard first all the same: what is wrong with the body of a stranger is not told.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
+        super().__init__(path, endpoint, **given)
+        takes = self.dependant
+        assert not (takes.query_params or takes.header_params or takes.cookie_params)
+        assert all(not body.field_info.is_required() for body in takes.body_params)
+        self._given = {str(one.name): one.call for one in takes.dependencies if one.call}
+        self._usual = self.app
+        self.app = self._answered
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The short way; the usual one for large bodies."""
-        usual = super().get_route_handler()
-        endpoint = self.endpoint
-        given = {str(d.name): d.call for d in self.dependant.dependencies if d.call}
+        request = BoundedRequest(scope, receive)
+        if not _is_modest(request):
+            await self._usual(scope, receive, send)
+            return
+        limit_body(request, is_known=self.needed is not None)
+        values: dict[str, Any] = dict(request.path_params)
+        failure: Exception | None = None
+        try:
+            values |= await self._read(request)
+        except (KwhenError, HTTPException, RequestValidationError) as error:
+            failure = error
+        response = await on_thread(self._answer, request, values, failure)
+        response.headers.update(limit_headers(request))
+        await response(scope, receive, send)
 
-        async def handle(request: Request) -> Response:
-            if not _is_modest(request):
-                return await usual(request)
-            bounded = BoundedRequest(request.scope, request.receive)
-            limit_body(bounded, is_known=self.needed is not None)
-            values: dict[str, Any] = dict(request.path_params)
-            failure: Exception | None = None
-            try:
-                for name, call in given.items():
-                    if not isinstance(call, Needs):
-                        values[name] = await call(bounded)
-            except (KwhenError, HTTPException) as error:
-                failure = error
-            response = await run_in_threadpool(answer, bounded, values, failure)
-            response.headers.update(limit_headers(bounded))
-            return response
+    async def _read(self, request: BoundedRequest) -> dict[str, Any]:
+        """What the handler is given beside the ids; the caller is not known yet."""
+        values: dict[str, Any] = {}
+        for body in self.dependant.body_params:
+            sent = await request.json()
+            if sent is None:
+                continue  # the handler's own word for none
+            values[body.name], errors = body.validate(sent, loc=("body",))
+            if errors:
+                raise RequestValidationError(errors)
+        for name, call in self._given.items():
+            if not isinstance(call, Needs):
+                values[name] = await call(request)
+        return values
 
-        def answer(
-            request: BoundedRequest, values: dict[str, Any], failure: Exception | None
-        ) -> Response:
-            self.let_in(request)
-            if failure is not None:
-                raise failure
-            for name, call in given.items():
-                if isinstance(call, Needs):
-                    values[name] = Caller(credential=request.state.passed.credential)
-            made: Response = endpoint(**values)
-            return made
-
-        return handle
+    def _answer(
+        self, request: BoundedRequest, values: dict[str, Any], failure: Exception | None
+    ) -> Response:
+        self.let_in(request)
+        if failure is not None:
+            raise failure
+        for name, call in self._given.items():
+            if isinstance(call, Needs):
+                values[name] = Caller(credential=request.state.passed.credential)
+        return self.answer(**values)
 
 
 def _is_modest(request: Request) -> bool:
-    said = request.headers.get("content-length", "")
-    return said.isdigit() and len(said) < 10 and int(said) <= MOST_EARLY_BYTES
+    said = request.headers.get("content-length", "0")
+    is_whole = "transfer-encoding" not in request.headers
+    return is_whole and said.isdigit() and len(said) < 10 and int(said) <= MOST_EARLY_BYTES
 
 
 def gated_hot(prefix: str, tag: str) -> APIRouter:

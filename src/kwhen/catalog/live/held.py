@@ -1,6 +1,7 @@
 """Where the series of a machine are kept, and whether any are."""
 
 from functools import cache
+from os.path import isdir
 from pathlib import Path
 
 from kwhen.catalog.live.settings import LiveSettings
@@ -11,13 +12,18 @@ from kwhen.catalog.stock import Stock
 def live_store(settings: LiveSettings, stock: Stock) -> SeriesStore:
     """The series that were fetched: in $KWHEN_LIVE, else beside the imported plans."""
     chosen = settings.live
-    return _store(Path(chosen).expanduser() if chosen else stock.folder / "live")
+    return _store(Path(chosen).expanduser() if chosen else _beside(stock.folder))
 
 
 def held_prices(settings: LiveSettings, stock: Stock) -> SeriesStore | None:
     """The series that were fetched, None where nothing ever was."""
     store = live_store(settings, stock)
-    return store if store.folder.is_dir() else None
+    return store if isdir(store.folder) else None
+
+
+@cache
+def _beside(folder: Path) -> Path:
+    return folder / "live"
 
 
 @cache

@@ -10,12 +10,13 @@ from kwhen.operations import price_signals
 from kwhen.operations.open_adr import event_of
 from kwhen.operations.work import Work
 from kwhen.records import Scope
-from kwhen.service.door import Caller, ReadWork, gated, needs
+from kwhen.service.door import Caller, ReadWork, needs
+from kwhen.service.hot import gated_hot
 from kwhen.service.routes.homes import TheHome
 from kwhen.wire.open_adr_answers import EventAnswer
 from kwhen.wire.price_signal import SignalAnswer, SignalRequest
 
-router = gated("/v1/homes", "price signal")
+router = gated_hot("/v1/homes", "price signal")
 
 Reader = Annotated[Caller, needs(Scope.PRICE_SIGNAL_READ)]
 
