@@ -102,20 +102,30 @@ def _checked_index(plan: Compiled, index_usd_per_kwh: ArrayLike | None) -> Float
     return index
 
 
-def _bill(plan: Compiled, home: Metered, given: _Given) -> Bill:
-    is_single, opening = given.is_single, given.opening
-    net, carried_kwh = net_kwh(plan, home, opening)
-    by_tier_kwh = tiered_kwh(plan, home, row_kwh(plan, home, net))
-    others = _other_blocks(plan, home, given)
-    class_usd, taxes = _by_class(plan, by_tier_kwh, others) if plan.needs_classes else (None, [])
-    settled = settle(plan, home, class_usd, opening)
-    blocks = (*(b for _, b in others), energy_block(plan, by_tier_kwh), *taxes, *settled.blocks)
-    cents_usd, by_cycle_usd = _rounded(plan, blocks, len(settled.blocks))
+class _Charged(NamedTuple):
+    """What is charged before any credit: it is the same whatever export earns."""
+
+    blocks: tuple[Block, ...]
+    cents_usd: tuple[Floats, ...]  # of each block as printed
+    by_cycle_usd: Floats  # (H, C) of what is printed, standing charges in
+    class_usd: Floats | None  # (H, C, K) exact, standing charges in
+    carried: tuple[Credit, ...]  # kWh
+
+
+def _bill(plan: Compiled, home: Metered, given: _Given, charged: _Charged | None = None) -> Bill:
+    is_single = given.is_single
+    charged = charged or _charged(plan, home, given)
+    class_usd = charged.class_usd
+    if class_usd is not None and _is_apart(plan, home):
+        class_usd = class_usd.copy()  # the bill without export begins with it as well
+    settled = settle(plan, home, class_usd, given.opening)
+    settled_cents_usd, by_cycle_usd = _rounded(plan, charged, settled.blocks)
     total_usd = np.add.reduce(by_cycle_usd, axis=1, keepdims=True)
     amounts_usd = np.concatenate((by_cycle_usd, total_usd), axis=1)  # (H, C + 1)
     if not plan.is_exact:  # sums of cents, without the dust of binary fractions
         amounts_usd = to_cents(amounts_usd)
-    carried = carried_kwh + settled.carried
+    carried = charged.carried + settled.carried
+    blocks, cents_usd = charged.blocks + settled.blocks, (*charged.cents_usd, *settled_cents_usd)
     return Bill(
         total_usd=float(amounts_usd[0, -1]) if is_single else amounts_usd[:, -1],
         by_month=tuple(amounts_usd[0, :-1].tolist() if is_single else amounts_usd[:, :-1].T),
@@ -127,14 +137,41 @@ def _bill(plan: Compiled, home: Metered, given: _Given) -> Bill:
         _compiled=plan,
         _is_single=is_single,
         _homes_count=home.homes_count,
-        _without_export=partial(_without_export, plan, home, given),
+        _without_export=partial(_without_export, plan, home, given, charged),
     )
 
 
-def _without_export(plan: Compiled, home: Metered, given: _Given) -> Bill | None:
+def _charged(plan: Compiled, home: Metered, given: _Given) -> _Charged:
+    """Every charge of a home, in exact amounts and in cents."""
+    net, carried_kwh = net_kwh(plan, home, given.opening)
+    by_tier_kwh = tiered_kwh(plan, home, row_kwh(plan, home, net))
+    others = _other_blocks(plan, home, given)
+    class_usd, taxes = _by_class(plan, by_tier_kwh, others) if plan.needs_classes else (None, [])
+    blocks = (*(b for _, b in others), energy_block(plan, by_tier_kwh), *taxes)
+    exact_usd = tuple(block.exact_usd for block in blocks)
+    cents_usd = exact_usd if plan.is_exact else tuple(map(to_cents, exact_usd))
+    standing_usd = plan.standing.exact_usd if plan.is_exact else plan.standing.cents_usd
+    return _Charged(
+        blocks=blocks,
+        cents_usd=cents_usd,
+        by_cycle_usd=_by_cycle(standing_usd, blocks, cents_usd),
+        class_usd=class_usd,
+        carried=carried_kwh,
+    )
+
+
+def _without_export(plan: Compiled, home: Metered, given: _Given, charged: _Charged) -> Bill | None:
     """The bill of the same import without export; None where that makes no difference."""
     import_only = without_export(plan, home)
-    return None if import_only is None else _bill(plan, import_only, given)
+    if import_only is None:
+        return None
+    return _bill(plan, import_only, given, charged if _is_apart(plan, home) else None)
+
+
+def _is_apart(plan: Compiled, home: Metered) -> bool:
+    """Whether export changes what banks hold, and no charge."""
+    rule = plan.rule
+    return rule is not None and rule.netting is Netting.CHANNELS and home.export_kwh is not None
 
 
 def _single(credits: tuple[Credit, ...]) -> tuple[Credit, ...]:
@@ -239,38 +276,30 @@ def _percentage(
 
 
 def _rounded(
-    plan: Compiled, blocks: Sequence[Block], settled_count: int
+    plan: Compiled, charged: _Charged, settled: Sequence[Block]
 ) -> tuple[list[Floats], Floats]:
-    """Each block's amounts in cents, and the sums by cycle (H, C), standing charges in.
+    """The amounts of the ledger's blocks in cents, and the sums of all by cycle (H, C).
 
     Credits never bring a cycle below zero by rounding alone.
     """
-    exact_usd = [block.exact_usd for block in blocks]
-    if plan.is_exact:
-        return exact_usd, _by_cycle(plan.standing.exact_usd, blocks, exact_usd)
-    cents_usd = _in_cents(exact_usd, len(blocks) - settled_count)
-    total = _by_cycle(plan.standing.cents_usd, blocks, cents_usd)
-    if not settled_count or np.minimum.reduce(total, axis=None) > -DUST_USD:
+    exact_usd = [block.exact_usd for block in settled]
+    if plan.is_exact or not settled:
+        return exact_usd, _by_cycle(charged.by_cycle_usd, settled, exact_usd)
+    together = to_cents(np.concatenate(exact_usd, axis=2))  # (H, C, 1) each, rounded at once
+    cents_usd = [together[..., number, None] for number in range(len(settled))]
+    total = _by_cycle(charged.by_cycle_usd, settled, cents_usd)
+    if np.minimum.reduce(total, axis=None) > -DUST_USD:
         return cents_usd, total
-    exact = _by_cycle(plan.standing.exact_usd, blocks, exact_usd)
+    every = (*charged.blocks, *settled)
+    exact = _by_cycle(plan.standing.exact_usd, every, [block.exact_usd for block in every])
     excess = np.where((exact > -DUST_USD) & (total < 0), -total, 0.0)
     if not np.count_nonzero(excess):
         return cents_usd, total
-    for number in range(len(blocks) - 1, len(blocks) - 1 - settled_count, -1):
+    for number in reversed(range(len(settled))):
         given_up = np.clip(-cents_usd[number][..., 0], 0.0, excess)  # only what a credit paid
         cents_usd[number] = to_cents(cents_usd[number] + given_up[..., None])
         excess = excess - given_up
-    return cents_usd, _by_cycle(plan.standing.cents_usd, blocks, cents_usd)
-
-
-def _in_cents(exact_usd: Sequence[Floats], settled_start: int) -> list[Floats]:
-    """Each block's amounts in cents; those of the ledger, (H, C, 1) each, are rounded at once."""
-    found = [to_cents(amount) for amount in exact_usd[:settled_start]]
-    settled = exact_usd[settled_start:]
-    if settled:
-        together = to_cents(np.concatenate(settled, axis=2))
-        found += [together[..., number, None] for number in range(len(settled))]
-    return found
+    return cents_usd, _by_cycle(charged.by_cycle_usd, settled, cents_usd)
 
 
 def _by_cycle(standing_usd: Floats, blocks: Sequence[Block], amounts: Sequence[Floats]) -> Floats:

@@ -74,8 +74,9 @@ class Compiled:
     percentages: tuple[Percentage, ...]
     ledger: tuple[Bank | Minimum, ...]  # in the order in which they count
     rule: ExportRule | None
-    export_usd_per_kwh: Floats  # (N, X) or, where `run_prices`, (R, X): a column for each price
+    export_usd_per_kwh: Floats  # (N ÷ S, X) or, where `run_prices`, (R, X): a column for each price
     run_prices: bool
+    price_steps_count: int  # S steps in a row that always have one price of export
     missing: tuple[Missing, ...]
 
     @property
@@ -113,6 +114,7 @@ def compiled(
     prices, price_gaps = _export_prices(grid, rule)
     changes = np.flatnonzero((np.diff(prices, axis=0) != 0).any(axis=1)) + 1
     by_run = len(changes) <= MOST_PRICE_CHANGES_COUNT
+    shared = _steps_of_one_price(grid, changes)
     if not by_run:
         changes = changes[:0]
     sheet = energy_sheet(groups, cycles, cycle_steps(grid), len(spans), rule, changes)
@@ -143,10 +145,18 @@ def compiled(
         ),
         ledger=_ledger(rule, _minimums(grid, cycles, spans)),
         rule=rule,
-        export_usd_per_kwh=prices[sheet.run_start] if by_run else prices,
+        export_usd_per_kwh=prices[sheet.run_start] if by_run else prices[::shared].copy(),
         run_prices=by_run,
+        price_steps_count=shared,
         missing=tuple(dict.fromkeys(missing)),
     )
+
+
+def _steps_of_one_price(grid: Grid, change_steps: Ints) -> int:
+    """Steps of an hour, where prices change and cycles end on the hour alone; else 1."""
+    per_hour = 60 // grid.step_minutes
+    edges = np.concatenate([change_steps, cycle_steps(grid)])
+    return 1 if (edges % per_hour).any() else per_hour
 
 
 def _by_solar_size(

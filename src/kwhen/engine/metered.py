@@ -139,11 +139,13 @@ def _deposits(plan: Compiled, export_kwh: Floats, run_export_kwh: Floats) -> Flo
     if plan.run_prices:
         worth = run_export_kwh[..., None] * prices  # (H, R, X)
         return np.add.reduceat(worth, plan.sheet.cycle_run, axis=1)
-    edges = plan.cycle_steps
+    shared, edges = plan.price_steps_count, (plan.cycle_steps // plan.price_steps_count).tolist()
+    if shared > 1:
+        export_kwh = export_kwh.reshape(len(export_kwh), -1, shared) @ np.ones(shared)
     found = np.empty((len(export_kwh), len(edges) - 1, prices.shape[1]))
     for cycle in range(len(edges) - 1):
         steps = slice(edges[cycle], edges[cycle + 1])
-        found[:, cycle] = export_kwh[:, steps] @ prices[steps]
+        found[:, cycle] = export_kwh[:, steps].dot(prices[steps])
     return found
 
 
