@@ -48,6 +48,13 @@ def index(caller: Writer, work: ReadWork, done: Word = "") -> Response:
     return _page(work, caller, done=DONE.get(done, ""))
 
 
+@router.get("/webhooks/runs")
+def newest_runs(caller: Writer, work: ReadWork) -> Response:
+    """The newest runs, which the page asks for again and again."""
+    runs = webhooks.list_runs(work, SHOWN_RUNS_COUNT)
+    return render("_runs.html", caller, runs=runs, now=work.now)
+
+
 @router.get("/webhooks/edit")
 def edit(caller: Writer, work: ReadWork) -> Response:
     """The form, filled in with what is set."""
