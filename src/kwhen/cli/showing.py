@@ -44,10 +44,12 @@ def demo(
 
         say(local_url(settings.host, settings.port))
         return
+    from kwhen.delivery.worker import working
     from kwhen.service.server import serve as run
 
-    given = {"data": data, "database_url": database}
-    run(settings, {name: value for name, value in given.items() if value is not None}, say)
+    told = {"data": data, "database_url": database}
+    given = {name: value for name, value in told.items() if value is not None}
+    run(settings, given, say, beside=working)  # so that its webhooks are sent
 
 
 def _document(made: "Demo", url: str) -> Document:

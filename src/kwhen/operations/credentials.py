@@ -69,13 +69,19 @@ def new_organisation(
     """
     return Organisation(
         id=new_id("org"),
-        name=_checked(name),
+        name=checked_name(name),
         created_at=deployment.clock(),
         production_allowed=production_allowed,
     )
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """A name of a thing, without spaces around it.
+
+    Raises
+    ------
+    InvalidFields : it is blank or over 255 characters
+    """
     if not 1 <= len(name.strip()) <= LONGEST_NAME_COUNT:
         raise InvalidFields.one("name", f"give 1 to {LONGEST_NAME_COUNT} characters")
     return name.strip()
@@ -115,7 +121,7 @@ def create_key(
         id=new_id("ws_agent_cred" if kind is CredentialKind.AGENT else "ws_cred"),
         tenant=work.tenant,
         kind=kind or KIND_OF[work.tenant.environment],
-        name=_checked(name),
+        name=checked_name(name),
         prefix=shown_prefix(secret),
         scopes=frozenset(scopes),
         created_at=work.now,
@@ -213,7 +219,7 @@ def create_channel_partner(work: Work, name: str) -> ChannelPartner:
     ------
     InvalidFields : the name is blank or too long
     """
-    partner = ChannelPartner(id=new_id("ws_partner"), name=_checked(name))
+    partner = ChannelPartner(id=new_id("ws_partner"), name=checked_name(name))
     organisations.add_channel_partner(work.session, work.tenant, partner)
     return partner
 

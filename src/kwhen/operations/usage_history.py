@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from kwhen.errors import FieldError, InvalidFields
 from kwhen.operations.work import Work
 from kwhen.storage import usage_days
-from kwhen.storage.usage_days import UsageDay
+from kwhen.storage.usage_days import HeldDays, UsageDay
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +44,16 @@ def put_usage(
     ]
     usage_days.put_days(work.session, work.tenant, home_id, rows)
     return len(rows)
+
+
+def held_days(work: Work, home_id: str) -> HeldDays:
+    """How much of a home's history is held.
+
+    Raises
+    ------
+    UnknownId
+    """
+    return usage_days.held_days(work.session, work.tenant, home_id)
 
 
 def get_usage(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from kwhen.records import Tenant
@@ -49,6 +49,28 @@ def put_days(session: Session, tenant: Tenant, home_id: str, days: Sequence[Usag
     home.usage_revision += 1
     session.flush()
     return home.usage_revision
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDays:
+    """How many days are held of a home, and which the first and the last are."""
+
+    count: int
+    first: date | None
+    last: date | None
+
+
+def held_days(session: Session, tenant: Tenant, home_id: str) -> HeldDays:
+    """What is held of a home's history.
+
+    Raises
+    ------
+    UnknownId
+    """
+    number = row_of(session, tenant, home_id).number
+    query = select(func.count(), func.min(UsageDayRow.day), func.max(UsageDayRow.day))
+    count, first, last = session.execute(query.where(UsageDayRow.home_number == number)).one()
+    return HeldDays(count, first, last)
 
 
 def get_days(

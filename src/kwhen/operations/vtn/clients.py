@@ -60,8 +60,8 @@ def list_clients(work: Work) -> list[Credential]:
     return [credential for credential in found if credential.kind is CredentialKind.VTN]
 
 
-def revoke_client(work: Work, client_id: str) -> Credential:
-    """End a client and its tokens at once.
+def find_client(work: Work, client_id: str) -> Credential:
+    """An OAuth client of the tenant.
 
     Raises
     ------
@@ -70,6 +70,17 @@ def revoke_client(work: Work, client_id: str) -> Credential:
     found = credentials.find_credential(work.session, work.tenant, client_id)
     if found.kind is not CredentialKind.VTN:
         raise UnknownId(f"{client_id} is no OAuth client; `kwhen vtn client list` shows them")
+    return found
+
+
+def revoke_client(work: Work, client_id: str) -> Credential:
+    """End a client and its tokens at once.
+
+    Raises
+    ------
+    UnknownId
+    """
+    find_client(work, client_id)
     return credentials.revoke(work.session, work.tenant, client_id, work.now)
 
 

@@ -42,7 +42,7 @@ WORDS: Mapping[Scope, str] = {
     Scope.WEBHOOK_WRITE: "Webhooks and their log",
     Scope.DEVICES_READ: "See devices",
     Scope.DEVICES_WRITE: "Change devices",
-    Scope.OPENADR_READ: "OpenADR programmes",
+    Scope.OPENADR_READ: "OpenADR programs",
     Scope.ONBOARDING_WRITE: "Onboarding of customers",
     Scope.KEYS_ADMIN: "Make and revoke keys",
 }

@@ -2,13 +2,19 @@
 
 from kwhen.service.portal import (
     calculator,
+    deliveries,
     entering,
+    feedback,
     home,
+    home_files,
     home_form,
     homes_list,
     keys,
+    openadr,
+    openadr_forms,
     plans,
     system,
+    webhooks,
 )
 
 # Fixed paths before those with an id: the first that matches answers.
@@ -17,8 +23,14 @@ PORTAL_ROUTERS = (
     calculator.router,
     homes_list.router,
     home_form.router,
+    home_files.router,
     home.router,
+    webhooks.router,
+    deliveries.router,
+    openadr.router,
+    openadr_forms.router,
     keys.router,
     plans.router,
+    feedback.router,
     system.router,
 )
