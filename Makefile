@@ -10,7 +10,7 @@ RULES := $(wildcard $(addprefix tests/test_,rooms.py names.py style.py exports.p
 PARALLEL := --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo vtn-clients test test-proof test-browser test-full check format openapi bench lock clean
+.PHONY: help setup run demo vtn-clients test test-proof test-browser test-full check format docs openapi bench lock clean
 
 help: ## list these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,6 +53,12 @@ format: setup ## put the code in the house format, mend what lint can mend
 
 openapi: setup ## write openapi.json; BREAKING=accept where clients are to be broken
 	@$(BIN)/python -m tools.write_openapi $(if $(filter accept,$(BREAKING)),--accept-breaking)
+
+docs: setup ## write the references, and the outputs and pictures of the pages, anew
+	@$(BIN)/python -m tools.write_python_reference
+	@$(BIN)/python -m tools.write_cli_reference
+	@$(BIN)/python -m tools.write_data_page
+	@KWHEN_DOCS=write $(BIN)/python -m pytest --quiet tests/docs/test_blocks.py -k document_run
 
 bench: setup ## run the benchmarks and print their tables
 	@$(BIN)/python -m benchmarks

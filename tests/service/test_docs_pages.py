@@ -185,6 +185,7 @@ def test_markdown_passes_no_html_on_and_keeps_only_links_that_lead_somewhere() -
     assert "<script>" not in found.html
     assert '<a href="/a">a</a>, b and' in found.html
     assert '<h2 id="a-b">' in found.html
+    assert [heading.anchor for heading in render("## A\n\n## a\n").headings] == ["a", "a-1"]
     assert found.summary.startswith("See a, b and")
     assert not render("[x](javascript:alert(1))").html.count("href")
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise
+from itertools import count, pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -55,10 +55,11 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False, "highlight": _highlighted})
 def render(text: str, link: Link = lambda address: address) -> Rendered:
     """A Markdown text as HTML. A link that leads nowhere stays as its words."""
     tokens = _MARKDOWN.parse(text)
-    headings = []
+    headings: list[Heading] = []
     for opening, inline in _pairs(tokens):
         if opening.type == "heading_open":
-            found = Heading(int(opening.tag[1]), anchor(_words(inline)), _words(inline))
+            words, taken = _words(inline), [heading.anchor for heading in headings]
+            found = Heading(int(opening.tag[1]), _free(anchor(words), taken), words)
             opening.attrSet("id", found.anchor)
             headings.append(found)
         if inline.children:
@@ -76,6 +77,12 @@ def render(text: str, link: Link = lambda address: address) -> Rendered:
 def anchor(heading: str) -> str:
     """The anchor of a heading, as GitHub writes it."""
     return _NOT_IN_ANCHORS.sub("", heading.lower()).strip().replace(" ", "-")
+
+
+def _free(wanted: str, taken: Sequence[str]) -> str:
+    """An anchor that no heading above has, as GitHub numbers them."""
+    numbered = (f"{wanted}-{number}" for number in count(1))
+    return wanted if wanted not in taken else next(one for one in numbered if one not in taken)
 
 
 def _pairs(tokens: Sequence[Token]) -> Iterator[tuple[Token, Token]]:
