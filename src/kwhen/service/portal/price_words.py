@@ -1,6 +1,6 @@
 """A home's prices as its page shows them: words, the data of its charts, and their tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Values = dict[str, Any]
 
 CENTS_PER_USD = 100
+MIDNIGHT = "00:00"
 # Each part of the import price: its words and its colour in portal.css, from the ground up.
 PARTS = {
     "supply": ("Energy", "blue"),
@@ -154,17 +155,24 @@ def _rows(found: HomePrices) -> list[list[str]]:
         columns.append(arrays.solar_usd_per_kwh)
     told = [[f"{value:.2f}" for value in column] for column in map(_cents, columns)]
     sure = [f"{value:.0%}" for value in found.signal.confidence]
-    times = [f"{start:%a %H:%M}" for start in found.starts]
+    times = list(map(_teller(found), found.starts))
     periods = [period or UNKNOWN for period in found.periods]
     return [list(row) for row in zip(times, periods, *told, sure, strict=True)]
 
 
+def _teller(found: HomePrices) -> Callable[[datetime], str]:
+    """How a moment is written: where the clock changes, with its zone, since an hour comes twice."""
+    first, last = found.starts[0], found.starts[-1]
+    form = "%a %H:%M" if first.utcoffset() == last.utcoffset() else "%a %H:%M %Z"
+    return lambda moment: moment.astimezone(first.tzinfo).strftime(form)
+
+
 def _block_rows(found: HomePrices) -> list[list[str]]:
-    place = found.starts[0].tzinfo
+    tell = _teller(found)
     return [
         [
-            f"{block.start.astimezone(place):%a %H:%M}",
-            f"{block.end.astimezone(place):%H:%M}",
+            tell(block.start),
+            tell(block.end),
             *(
                 f"{usd * CENTS_PER_USD:.2f}"
                 for usd in (
@@ -201,11 +209,13 @@ def _same_until(found: HomePrices, step: int) -> datetime:
 def _window(found: HomePrices, stretch: Stretch | None) -> Values | None:
     if stretch is None:
         return None
-    today = found.now.astimezone(found.starts[0].tzinfo).date()
-    day = "today" if stretch.start.date() == today else "tomorrow"
+    today = found.starts[0].date()
+    last = (stretch.end - timedelta(microseconds=1)).date()
+    end = _clock(stretch.end)
     return {
-        "day": day,
-        "hours": f"{_clock(stretch.start)}–{_clock(stretch.end)}",
+        "day": "today" if stretch.start.date() == today else "tomorrow",
+        "hours": f"{_clock(stretch.start)}–{'24:00' if end == MIDNIGHT else end}",
+        "overnight": last != stretch.start.date(),
         "price": stretch.mean_usd_per_kwh,
     }
 

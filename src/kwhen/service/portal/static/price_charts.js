@@ -50,7 +50,7 @@ kinds.price = (place, data) => {
     400,
     {
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.zone),
-      padding: [2 * STRIP + 10, 12, 0, 0],
+      padding: [2 * STRIP + 10, 24, 0, 0],
       scales: {
         x: { range: () => [data.starts[0], data.end] },
         y: { range: () => [low * 1.08, high * 1.06] },

@@ -25,6 +25,7 @@ export function timeAxis(zone) {
     grid: { stroke: colour("line"), width: 1 },
     ticks: { stroke: colour("line"), size: 4 },
     space: 64,
+    size: 34,
     values: (plot, splits) => splits.map((at) => (hour(at) === "00:00" ? day(at) : hour(at))),
   };
 }
