@@ -34,7 +34,7 @@ PARTS = {
 WIDE_PARTS = {"other": "Other"}  # where the plan is split, `other` is what is left
 LINES = (
     ("price", "Price", "ink"),
-    ("import", "Import rate", "accent"),
+    ("import", "Import rate", "ink"),
     ("export", "Export rate", "green"),
 )
 
@@ -51,6 +51,7 @@ def price_values(home: HomeRecord, found: HomePrices) -> Values:
         "cheapest": _window(found, found.cheapest()),
         "dearest": _window(found, found.dearest()),
         "export_now": signal.export_usd_per_kwh[now] if home.facts.solar else None,
+        "exports": signal.exporting_frac is not None,
         "confidence": _span(signal.confidence[now:]),
         "plan": signal.plan,
         "versions": ", ".join(day.isoformat() for day in signal.versions),
@@ -161,7 +162,7 @@ def _rows(found: HomePrices) -> list[list[str]]:
 
 
 def _teller(found: HomePrices) -> Callable[[datetime], str]:
-    """How a moment is written: where the clock changes, with its zone, since an hour comes twice."""
+    """How a moment is written: with its zone where the clock changes and an hour may come twice."""
     first, last = found.starts[0], found.starts[-1]
     form = "%a %H:%M" if first.utcoffset() == last.utcoffset() else "%a %H:%M %Z"
     return lambda moment: moment.astimezone(first.tzinfo).strftime(form)

@@ -3,7 +3,22 @@ import { colour, faded, kinds } from "./charts.js";
 import { clock, font, plot, readout, stepped, timeAxis, toEnd, valueAxis } from "./time_charts.js";
 
 const STRIP = 22; // px of the strip that names periods, and of the one below it
-const cents = (value) => `${value.toFixed(1)} ¢`.replace("-", "−");
+const AREA = 0.78; // of the colour of a part
+const SMALL = 0.1; // ¢ below which one decimal would hide what is there
+
+function cents(value) {
+  const decimals = value !== 0 && Math.abs(value) < SMALL ? 2 : 1;
+  return `${value.toFixed(decimals)} ¢`.replace("-", "−");
+}
+
+// A line in a casing, so that it is told apart from any area below it.
+function cased(line) {
+  const usual = { paths: stepped, points: { show: false } };
+  return [
+    { ...usual, stroke: faded("paper", 0.8), width: line.width + 2.5 },
+    { ...usual, ...line },
+  ];
+}
 
 kinds.price = (place, data) => {
   const { hour, day } = clock(data.zone);
@@ -30,21 +45,17 @@ kinds.price = (place, data) => {
   const areas = data.parts.map((part, number) => ({
     paths: stepped,
     width: 0,
-    fill: number ? undefined : faded(part.colour, 0.72),
+    fill: number ? undefined : faded(part.colour, AREA),
     points: { show: false },
   }));
   const bands = data.parts.slice(1).map((part, number) => ({
     series: [number + 2, number + 1],
-    fill: faded(part.colour, 0.72),
+    fill: faded(part.colour, AREA),
   }));
   const dashes = { import: [2, 3], export: [7, 4] };
-  const lines = data.lines.map((line) => ({
-    paths: stepped,
-    stroke: colour(line.colour),
-    width: line.key === "price" ? 2.5 : 1.75,
-    dash: dashes[line.key],
-    points: { show: false },
-  }));
+  const lines = [...data.lines].reverse().flatMap((line) =>
+    cased({ stroke: colour(line.colour), width: line.key === "price" ? 2.5 : 2, dash: dashes[line.key] }),
+  );
   return plot(
     place,
     400,
@@ -64,7 +75,11 @@ kinds.price = (place, data) => {
         setCursor: [(drawn) => shown(Math.min(drawn.cursor.idx ?? now, data.starts.length - 1))],
       },
     },
-    [[...data.starts, data.end], ...sums.map(toEnd), ...data.lines.map((line) => toEnd(line.cents))],
+    [
+      [...data.starts, data.end],
+      ...sums.map(toEnd),
+      ...[...data.lines].reverse().flatMap((line) => [toEnd(line.cents), toEnd(line.cents)]),
+    ],
   );
 };
 
@@ -86,36 +101,37 @@ function strips(drawn, data) {
   ctx.save();
   for (const band of data.bands) {
     const share = ranked.length > 1 ? ranked.indexOf(band.words) / (ranked.length - 1) : 0;
-    box(drawn, band, top, strip - 2 * ratio, faded("accent", 0.1 + 0.22 * share), band.words, "ink");
+    box(drawn, band, top, strip - 2 * ratio, faded("accent", 0.1 + 0.22 * share), shorter(band.words));
     box(drawn, band, bbox.top, bbox.height, faded("accent", 0.07 * share));
   }
   const below = top + strip;
   if (data.cheapest) {
     const [from, to] = data.cheapest;
-    box(drawn, { from, to }, below, strip - 2 * ratio, faded("green", 0.28), "cheapest", "ink");
+    box(drawn, { from, to }, below, strip - 2 * ratio, faded("green", 0.28), ["cheapest", "low"]);
   }
   if (data.dearest) {
     const [from, to] = data.dearest;
-    box(drawn, { from, to }, below, strip - 2 * ratio, faded("vermilion", 0.3), "dearest", "ink");
+    box(drawn, { from, to }, below, strip - 2 * ratio, faded("vermilion", 0.3), ["dearest", "high"]);
   }
   ctx.restore();
 }
 
-function box(drawn, { from, to }, top, height, fill, words = "", ink = "ink") {
+// A name, and what of it is enough where there is less room.
+const shorter = (words) => [words, words.split(" ").slice(1).join(" "), words.split(" ").pop()];
+
+// A filled stretch of time, with the first of some words that fits into it.
+function box(drawn, { from, to }, top, height, fill, words = []) {
   const { ctx } = drawn;
   const ratio = uPlot.pxRatio;
   const left = drawn.valToPos(from, "x", true);
   const width = drawn.valToPos(to, "x", true) - left;
   ctx.fillStyle = fill;
   ctx.fillRect(left + ratio / 2, top, width - ratio, height);
-  if (!words) return;
   ctx.font = font(11.5 * ratio);
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
-  ctx.fillStyle = colour(ink);
-  const short = [words, words.split(" ").slice(1).join(" "), words.split(" ").pop()].find(
-    (told) => told && ctx.measureText(told).width < width - 8 * ratio,
-  );
+  ctx.fillStyle = colour("ink");
+  const short = words.find((told) => told && ctx.measureText(told).width < width - 8 * ratio);
   if (short) ctx.fillText(short, left + width / 2, top + height / 2);
 }
 

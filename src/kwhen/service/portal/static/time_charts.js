@@ -26,7 +26,11 @@ export function timeAxis(zone) {
     ticks: { stroke: colour("line"), size: 4 },
     space: 64,
     size: 34,
-    values: (plot, splits) => splits.map((at) => (hour(at) === "00:00" ? day(at) : hour(at))),
+    values: (drawn, splits) =>
+      splits.map((at) => {
+        if (at >= drawn.scales.x.max) return ""; // there is no room for the day that is not shown
+        return hour(at) === "00:00" ? day(at) : hour(at);
+      }),
   };
 }
 
