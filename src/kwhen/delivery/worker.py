@@ -27,7 +27,8 @@ from kwhen.storage.delivery_jobs import Due
 
 log = structlog.get_logger("kwhen")
 RUNS, PAGES, RETRIES = "runs", "pages", "retries"
-TICK_S, RUNS_POLLING_S, RETRIES_POLLING_S, NOTIFYING_S = 0.1, 0.2, 0.5, 0.25
+TICK_S, PAGES_POLLING_S, RUNS_POLLING_S, RETRIES_POLLING_S = 0.2, 0.1, 0.2, 0.5
+NOTIFYING_S = 0.5
 BEAT_S, CLOCK_S, CHANGES_S, UPKEEP_S = 2.0, 1.0, 5.0, 60.0
 RUNS_AT_ONCE_COUNT = 2
 BACKLOG_S = 2  # of jobs of one webhook: enough to keep a worker busy, few enough to look after
@@ -79,7 +80,7 @@ class Worker:
                     at_once_count=RUNS_AT_ONCE_COUNT,
                     polling_s=RUNS_POLLING_S,
                 ),
-                Lane(name=PAGES, polling_s=TICK_S, **pages),
+                Lane(name=PAGES, polling_s=PAGES_POLLING_S, **pages),
                 Lane(name=RETRIES, polling_s=RETRIES_POLLING_S, **pages),
             ),
         )
