@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -50,6 +50,7 @@ class Worker:
         self._slot = reaper.Slot(settings.data.expanduser() / reaper.FOLDER)
         self._stopping = threading.Event()
         self._due_s: dict[str, float] = {}
+        self._seen: dict[str, Hashable] = {}  # what programs of the OpenADR server are made of
         # Whatever takes long is in a thread of its own, so that the heart goes on beating.
         every: dict[str, tuple[Callable[[], object], float]] = {
             "worker": (self.tick, TICK_S),
@@ -121,7 +122,7 @@ class Worker:
     def _keep(self) -> None:
         self._every(CHANGES_S, "changes", lambda: see_changes(self._deployment))
         self._every(UPKEEP_S, "upkeep", self._upkeep)
-        self._every(UPKEEP_S, "events", lambda: keep_current(self._deployment))
+        self._every(UPKEEP_S, "events", lambda: keep_current(self._deployment, self._seen))
 
     def _every(self, seconds: float, name: str, do: Callable[[], object]) -> None:
         now_s = time.monotonic()
