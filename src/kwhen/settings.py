@@ -107,7 +107,11 @@ class Settings(BaseSettings):
         default=32, ge=1, le=256, description="Webhook pages that one worker sends at once."
     )
     target_at_once: int = Field(
-        default=8, ge=1, le=64, description="Webhook pages on their way to one host at once."
+        default=8,
+        ge=1,
+        le=64,
+        description="Webhook pages on their way to one host at once; repeated tries are counted "
+        "apart from first ones.",
     )
     target_per_second: int = Field(
         default=50, ge=1, description="Webhook pages that are begun to one host in a second."

@@ -7,6 +7,7 @@ import pytest
 
 from kwhen.delivery.vtn import deliver_due_notifications
 from kwhen.operations import homes
+from kwhen.operations.vtn import home_programs
 from kwhen.operations.vtn.keep import keep_current
 from kwhen.wire.times import moment
 from tests.deployments import Clock
@@ -85,6 +86,37 @@ def test_its_events_are_kept_current_and_told(vtn: VtnWorld) -> None:
         assert changed["modificationDateTime"] > first["modificationDateTime"]
         there.delete(f"/programs/{program['id']}")
         assert [operation for operation, _ in heard()] == ["DELETE", "DELETE"]
+
+
+def test_what_is_as_it_was_is_not_made_again(
+    vtn: VtnWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of programs are looked at every minute; a look is no computation."""
+    home_id, clock, seen = a_home(vtn), Clock(NOW), dict[str, Any]()
+    kept: list[str] = []
+    real = home_programs.keep_events
+
+    def counted(work: Any, program: Any) -> None:
+        kept.append(program.id)
+        real(work, program)
+
+    monkeypatch.setattr(home_programs, "keep_events", counted)
+    with vtn.elsewhere(clock=clock) as there:
+        program = there.post("/programs", for_home(home_id))["id"]
+
+        def is_kept() -> bool:
+            kept.clear()
+            keep_current(there.deployment, seen)
+            return program in kept
+
+        assert [is_kept(), is_kept()] == [True, False]
+        with there.deployment.writing(there.orgs.tenant()) as work:
+            homes.update_home(work, home_id, {"rate_plan_id": plan_id("14328/E-1/T-B")})
+        assert [is_kept(), is_kept()] == [True, False]
+        clock.move(hours=1)
+        assert [is_kept(), is_kept()] == [True, False]
+        there.put(f"/programs/{program}", for_home(home_id))
+        assert [is_kept(), is_kept()] == [True, False]
 
 
 def test_a_home_without_a_plan_holds_up_no_other(vtn: VtnWorld) -> None:

@@ -180,6 +180,25 @@ def test_an_event_changes_only_when_its_prices_do(
     assert values(after) == pytest.approx([price + 0.01 for price in values(before)])
 
 
+def test_days_of_what_is_read_are_ready_before_they_are_asked_for(
+    vtn: VtnWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(NOW + timedelta(days=40))
+    with vtn.elsewhere(clock=clock) as there:
+        events(there)  # somebody reads it
+        clock.move(days=1)
+        keep_current(there.deployment)
+        clock.move(minutes=7)
+
+        def never(*given: Any) -> Any:
+            raise AssertionError("a read computes")
+
+        monkeypatch.setattr(tariffs, "quarter_values", never)
+        today, tomorrow = events(there)
+    assert today["createdDateTime"] == moment(NOW + timedelta(days=40))
+    assert tomorrow["createdDateTime"] == moment(NOW + timedelta(days=41))
+
+
 def test_subscribers_hear_of_new_days_and_of_changes(
     vtn: VtnWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,8 @@ from kwhen.storage.delivery_jobs import Due
 
 log = structlog.get_logger("kwhen")
 RUNS, PAGES, RETRIES = "runs", "pages", "retries"
-TICK_S, RUNS_POLLING_S, RETRIES_POLLING_S, NOTIFYING_S = 0.1, 0.2, 0.5, 0.25
+TICK_S, PAGES_POLLING_S, RUNS_POLLING_S, RETRIES_POLLING_S = 0.2, 0.1, 0.2, 0.5
+NOTIFYING_S = 0.5
 BEAT_S, CLOCK_S, CHANGES_S, UPKEEP_S = 2.0, 1.0, 5.0, 60.0
 RUNS_AT_ONCE_COUNT = 2
 BACKLOG_S = 2  # of jobs of one webhook: enough to keep a worker busy, few enough to look after
@@ -49,6 +50,7 @@ class Worker:
         self._slot = reaper.Slot(settings.data.expanduser() / reaper.FOLDER)
         self._stopping = threading.Event()
         self._due_s: dict[str, float] = {}
+        self._seen: dict[str, Hashable] = {}  # what programs of the OpenADR server are made of
         # Whatever takes long is in a thread of its own, so that the heart goes on beating.
         every: dict[str, tuple[Callable[[], object], float]] = {
             "worker": (self.tick, TICK_S),
@@ -79,7 +81,7 @@ class Worker:
                     at_once_count=RUNS_AT_ONCE_COUNT,
                     polling_s=RUNS_POLLING_S,
                 ),
-                Lane(name=PAGES, polling_s=TICK_S, **pages),
+                Lane(name=PAGES, polling_s=PAGES_POLLING_S, **pages),
                 Lane(name=RETRIES, polling_s=RETRIES_POLLING_S, **pages),
             ),
         )
@@ -120,7 +122,7 @@ class Worker:
     def _keep(self) -> None:
         self._every(CHANGES_S, "changes", lambda: see_changes(self._deployment))
         self._every(UPKEEP_S, "upkeep", self._upkeep)
-        self._every(UPKEEP_S, "events", lambda: keep_current(self._deployment))
+        self._every(UPKEEP_S, "events", lambda: keep_current(self._deployment, self._seen))
 
     def _every(self, seconds: float, name: str, do: Callable[[], object]) -> None:
         now_s = time.monotonic()

@@ -32,6 +32,12 @@ def every_told_day(session: Session, program_id: str, day: date) -> TariffDay | 
     return None if row is None else _day(row)
 
 
+def every_told_program(session: Session, since: date) -> list[str]:
+    """The programs of which somebody was told a day, from a day on."""
+    query = select(VtnTariffDayRow.program_id).where(VtnTariffDayRow.day >= since).distinct()
+    return sorted(session.scalars(query))
+
+
 def stamp_every_day(
     session: Session, program_id: str, day: date, content_hash: str, now: datetime
 ) -> TariffDay:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+import zstandard
 from numpy.typing import NDArray
 
 from kwhen.api.bills import prices
@@ -42,7 +43,9 @@ _PROGRAM_ID = re.compile(r"tariff-([0-9a-f]{24})(-hourly)?")
 _EVENT_ID = re.compile(r"(tariff-[0-9a-f]{24}(?:-hourly)?)-(\d{4}-\d{2}-\d{2})", re.ASCII)
 STEP_MINUTES, HOUR_MINUTES, STEPS_PER_HOUR = 15, 60, 4
 DAYS_TOLD_COUNT = 2  # today and tomorrow
-DAYS_KEPT_COUNT = 1024
+DAYS_KEPT_COUNT = 8192  # of events, some 3 kB each: those of every plan and its hourly sibling
+QUARTERS_KEPT_COUNT = 4096
+LEVEL = 3
 REPEATED_HOUR_ID = 24  # of the hour that a day in autumn has twice
 
 
@@ -181,10 +184,15 @@ def event_object(work: Work, program: TariffProgram, day: date) -> VtnObject:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """An event without its id and times, and the hash of its day's quarter hours."""
+    """An event without its id and times, packed, and the hash of its day's quarter hours."""
 
-    rest: bytes
+    packed: bytes
     content_hash: str
+
+    @property
+    def rest(self) -> bytes:
+        """The event without its id and times."""
+        return zstandard.ZstdDecompressor().decompress(self.packed)
 
 
 def state_of(live: SeriesStore | None) -> int | None:
@@ -223,10 +231,11 @@ def _made(program: TariffProgram, day: date, live: SeriesStore | None, state: in
         del event[name]
     if program.is_hourly:
         _name_hours(event["intervals"], instant(day, program.zone), program.zone)
-    return _Made(orjson.dumps(event), hashed.hexdigest())
+    packed = zstandard.ZstdCompressor(level=LEVEL).compress(orjson.dumps(event))
+    return _Made(packed, hashed.hexdigest())
 
 
-@lru_cache(maxsize=DAYS_KEPT_COUNT)
+@lru_cache(maxsize=QUARTERS_KEPT_COUNT)
 def quarter_values(
     plan: RatePlan, first: date, end: date, live: SeriesStore | None, state: int | None
 ) -> tuple[Floats, Floats, Floats | None]:
