@@ -12,6 +12,7 @@ from kwhen.service.app import ROUTERS
 from kwhen.service.bodies import NDJSON
 from kwhen.service.door import DoorRoute
 from kwhen.service.openapi import MORE_PROBLEMS
+from kwhen.service.reference.field_examples import has_example, is_plain
 from tools.write_openapi import current
 
 ROUTES = [route for router in ROUTERS for route in router.routes]
@@ -52,6 +53,30 @@ def resolved(part: dict[str, Any]) -> dict[str, Any]:
             found = found[step]
         part = found
     return part
+
+
+FIELDS = {
+    f"{name}.{field}": part
+    for name, schema in WHOLE["components"]["schemas"].items()
+    for field, part in schema.get("properties", {}).items()
+}
+
+
+def test_every_plain_field_has_an_example_and_words() -> None:
+    plain = {name: part for name, part in FIELDS.items() if is_plain(part)}
+    assert len(plain) > 400
+    assert [name for name, part in plain.items() if not has_example(part)] == []
+    assert [name for name, part in FIELDS.items() if "description" not in resolved(part)] == []
+
+
+def test_the_example_of_a_field_is_one_of_its_values() -> None:
+    wrong = {
+        name: found
+        for name, part in FIELDS.items()
+        for value in part.get("examples", ())
+        if (found := faults(part, value))
+    }
+    assert wrong == {}
 
 
 def test_the_document_is_valid_openapi() -> None:

@@ -19,6 +19,7 @@ from kwhen.service.door import KEY_HEADER, LONGEST_KEY_COUNT, DoorRoute
 from kwhen.service.problems import Problem
 from kwhen.service.reference.answers import ANSWERS, LINES, STATUSES
 from kwhen.service.reference.examples import EXAMPLES
+from kwhen.service.reference.field_examples import tell_field_examples
 from kwhen.service.reference.problems import (
     HEADERS,
     LIMITS,
@@ -73,6 +74,7 @@ def document(routes: Sequence[BaseRoute]) -> Json:
                 _complete(told["paths"][route.path_format][method.lower()], route)
     told["components"] = _components(told)
     _tidy(told["paths"])
+    tell_field_examples(told)
     return told
 
 
