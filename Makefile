@@ -8,6 +8,8 @@ RULES := $(wildcard $(addprefix tests/test_,rooms.py names.py style.py exports.p
 	tests/docs
 # Files whose fixtures cost much are shared out among the cores by what is left to do.
 PARALLEL := --numprocesses auto --dist worksteal
+# Each process that a test starts would compile all of its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo vtn-clients test test-proof test-browser test-full check format docs openapi bench lock clean

@@ -12,6 +12,7 @@ def amount(name: str, little: int, full: int) -> int:
 
 EXAMPLES = amount("EXAMPLES", 4, 300)  # of each operation, by database
 WALKS = amount("WALKS", 6, 150)  # walks through linked operations, by database
+OPENADR_EXAMPLES = amount("OPENADR_EXAMPLES", 12, 200)  # of each, where the files are given
 KILLS = amount("KILLS", 2, 25)  # of the server, by database
 DELIVERIES = amount("DELIVERIES", 500, 10_000)  # amid kills of service and worker, by database
 PACKETS = amount("PACKETS", 150, 20_000)  # byte sequences of chance at the socket

@@ -183,6 +183,7 @@ def examine(
     schema.config.phases.update(phases=list(phases))
     if filler is not None:
         schema.hook("map_case")(lambda context, case: filler.fill(case))
+        schema.hook("before_add_examples")(lambda context, examples: filler.fill_examples(examples))
         schema.hook("after_call")(lambda context, case, response: filler.restore(case, response))
     findings = Findings()
     for event in from_schema(schema).execute():

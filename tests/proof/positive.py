@@ -1,7 +1,7 @@
 """What a generator cannot guess: homes that exist, plans of theirs, dates that fit the days sent.
 
-Three of four well-formed requests are filled in by `Filler`, so that they reach the operation; the
-fourth goes out as generated, and so does everything that is meant to be wrong.
+Seven of eight well-formed requests are filled in by `Filler`, so that they reach the operation; the
+eighth goes out as generated, and so does everything that is meant to be wrong.
 """
 
 from collections.abc import Sequence
@@ -125,7 +125,7 @@ class Filler:
         number = crc32(repr((case.path_parameters, case.body)).encode())
         name = operation_id(case)
         self._mind_webhooks(name, case)
-        if case.meta is None or (number % 4 == 0 and name in self._filled):
+        if case.meta is None or (number % 8 == 0 and name in self._filled):
             return case
         self._filled.add(name)  # so that a short run reaches every operation
         fine = {at for at, part in case.meta.components.items() if part.mode.is_positive}
@@ -142,6 +142,14 @@ class Filler:
                 if contains_binary(filled):  # which would be taken for malformed
                     case._record_starting_state()
         return case
+
+    def fill_examples(self, cases: list[Case]) -> None:
+        """The paths of what the document gives as examples; their bodies stay as documented."""
+        for case in cases:
+            name = operation_id(case)
+            self._mind_webhooks(name, case)
+            if case.path_parameters:
+                case.path_parameters = self._path(name, dict(case.path_parameters), 0)
 
     def _mind_webhooks(self, name: str, case: Case) -> None:
         """Webhooks go to this machine alone, and there is one where one is asked about."""
@@ -203,7 +211,7 @@ class Filler:
         return self._body(name, body, number)
 
     def _body(self, name: str, given: Json, number: int) -> Json:
-        body = self._with_known({**given}, number)
+        body = self._with_known(_without_nul(given), number)
         for key in ("home", *SCENARIOS):
             if isinstance(body.get(key), dict):
                 body[key] = self._with_known(body[key], number)
@@ -262,6 +270,15 @@ class Filler:
                     body.pop("home", None)
                     body["homeId"] = _one(self.kept, number)
         return body
+
+
+def _without_nul(part: Any) -> Any:
+    """A body without the character that no text of a request may have."""
+    if isinstance(part, dict):
+        return {key.replace("\0", "0"): _without_nul(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_without_nul(item) for item in part]
+    return part.replace("\0", "0") if isinstance(part, str) else part
 
 
 def _as_form(body: Json) -> Json:

@@ -7,11 +7,13 @@ import pytest
 from schemathesis import Case
 
 from kwhen.operations.credentials import Issued
+from tests.proof.amounts import OPENADR_EXAMPLES
 from tests.vtn.echo import Subscriber, echoing
 from tests.vtn.official import examine, official, satisfiable
 from tests.vtn.world import BL, NEW, OLD, VEN, VtnWorld, fresh, interval, period
 
-EXAMPLES = 12
+pytestmark = pytest.mark.proof
+
 IDS = {
     "programID": "programs",
     "eventID": "events",
@@ -131,7 +133,7 @@ def test_every_answer_is_valid(vtn: VtnWorld, version: str, tell: Callable[[str]
     document = satisfiable(official(version))
     url = f"{str(vtn.client.base_url).rstrip('/')}/openadr3/{version}"
     with echoing() as receiver:
-        found = examine(document, url, Filler(vtn, version, receiver), examples=EXAMPLES)
+        found = examine(document, url, Filler(vtn, version, receiver), examples=OPENADR_EXAMPLES)
     assert not found.failures, "\n\n".join(
         f"{name}\n{told[:1500]}" for name, told in list(found.failures.items())[:5]
     )
