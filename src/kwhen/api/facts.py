@@ -147,7 +147,12 @@ def _with_live_carbon(
 def carbon_gaps(carbon: CarbonFacts | None) -> tuple[Missing, ...]:
     """What is not known of a home's carbon."""
     if carbon is None:
-        return (Missing(name="carbon", note="no ZIP is given, so no grid region is known"),)
+        return (
+            Missing(
+                name="carbon",
+                note="no ZIP that the tables know is given, so no grid region is known",
+            ),
+        )
     return carbon.missing
 
 
@@ -165,7 +170,11 @@ def market_facts(
 ) -> tuple[MarketFacts | None, tuple[Missing, ...]]:
     """Market price and strike at the meter of a home, and why there are none."""
     if home.zipcode is None:
-        return None, (Missing(name="wholesale", note="no ZIP is given, so no market is known"),)
+        return None, (
+            Missing(
+                name="wholesale", note="no ZIP that the tables know is given, so no market is known"
+            ),
+        )
     marks: Marks = ()
     point = _market_point(home.zipcode, home.utility_id) if live is not None else None
     if live is not None and point is not None:

@@ -60,7 +60,7 @@ def grid_services(
     net_kwh : (N,) import less export of each step of whole local days
     """
     if home.zipcode is None:
-        note = "no ZIP is given, so no programme for grid services is known"
+        note = "no ZIP that the tables know is given, so no programme for grid services is known"
         return None, (Missing(name="grid_services", note=note),)
     known = _programmes_in(home.zipcode, home.utility_id, grid)
     if not known.programmes:

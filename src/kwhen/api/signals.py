@@ -281,7 +281,7 @@ def _exporting(
     if own is not None and np.isfinite(own).all():
         return own, trust.own_solar_history_frac, ()
     if home.zipcode is None:
-        note = "no ZIP is given, so it is not known when the home exports"
+        note = "no ZIP that the tables know is given, so it is not known when the home exports"
         return None, 0.0, (Missing(name="solar_share", note=note),)
     shapes = _shipped_share(home.zipcode, home.utility_id, home.solar, home.annual_kwh, grid)
     if own is None:
