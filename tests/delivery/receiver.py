@@ -51,7 +51,7 @@ class Receiver:
             self.arrived.notify_all()
             return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
-    def wait_for(self, count: int, deadline_s: float = 30.0) -> list[Came]:
+    def wait_for(self, count: int, deadline_s: float = 120.0) -> list[Came]:
         """The requests once there are that many."""
         with self.arrived:
             assert self.arrived.wait_for(lambda: len(self.came) >= count, deadline_s), (

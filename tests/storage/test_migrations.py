@@ -146,6 +146,29 @@ def test_an_upgrade_that_fails_changes_nothing(empty: Database) -> None:
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
 
 
+def test_who_upgrades_waits_long_for_those_who_do_it_already(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not empty.is_sqlite:
+        pytest.skip("PostgreSQL has no limit of its own")
+
+    def patience_ms() -> int:
+        with empty.engine.connect() as connection:
+            return int(connection.execute(text("PRAGMA busy_timeout")).scalar_one())
+
+    usual_ms, seen_ms = patience_ms(), []
+    upgrade = migrate.command.upgrade
+
+    def watched(config: Any, revision: str) -> None:
+        connection = config.attributes["connection"]
+        seen_ms.append(connection.execute(text("PRAGMA busy_timeout")).scalar_one())
+        upgrade(config, revision)
+
+    monkeypatch.setattr(migrate.command, "upgrade", watched)
+    migrate.upgrade(empty)
+    assert seen_ms == [migrate.PATIENCE_MS] and patience_ms() == usual_ms < migrate.PATIENCE_MS
+
+
 def test_several_processes_upgrade_at_once(empty: Database) -> None:
     printed = at_once(
         "import sys\n"

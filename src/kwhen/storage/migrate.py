@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from kwhen.storage.database import WRITES, Database
 
 SCRIPTS = Path(__file__).parent / "migrations"
+PATIENCE_MS = 120_000  # for another process that is at it; SQLite alone would give up sooner
 ONE_AT_A_TIME = 7_403_318_220  # of PostgreSQL's advisory locks: any number of our own
 
 
@@ -48,6 +49,8 @@ def _alone(database: Database) -> Iterator[Connection]:
         if database.is_sqlite:
             # A table that is written anew is dropped first, which would delete what refers to it.
             raw.execute("PRAGMA foreign_keys=OFF")
+            (usual_ms,) = raw.execute("PRAGMA busy_timeout").fetchone()
+            raw.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
         try:
             with connection.begin():
                 if not database.is_sqlite:
@@ -56,6 +59,7 @@ def _alone(database: Database) -> Iterator[Connection]:
         finally:
             if database.is_sqlite:
                 raw.execute("PRAGMA foreign_keys=ON")
+                raw.execute(f"PRAGMA busy_timeout={usual_ms}")
 
 
 def _config(connection: Connection) -> Config:
