@@ -45,6 +45,11 @@ class Column:
         return sums_of(self.found.bill.lines)
 
     @property
+    def cited(self) -> list[SourceAnswer]:
+        """The sources of the lines, each once."""
+        return list(dict.fromkeys(line.source for line in self.lines if line.source))
+
+    @property
     def gaps(self) -> list[GapAnswer]:
         """What the figures lack."""
         return [GapAnswer.of(gap) for gap in self.found.missing]
@@ -138,12 +143,15 @@ def cycle_words(first: date, end: date) -> str:
 
 
 def sums_of(lines: Iterable[Line]) -> list[Sum]:
-    """Lines by charge, period, tier and source, in the order of the bill."""
+    """Lines by charge, period, tier and source, in the order in which charges come first."""
     held: dict[tuple[str, str, int, str, str], list[Line]] = {}
+    charges: dict[str, int] = {}
     for line in lines:
+        charges.setdefault(line.charge, len(charges))
         key = (line.charge, line.period, line.tier, line.unit, line.source)
         held.setdefault(key, []).append(line)
-    return [_sum(own) for own in held.values()]
+    ordered = sorted(held.items(), key=lambda item: charges[item[0][0]])
+    return [_sum(own) for _, own in ordered]
 
 
 def _sum(own: Sequence[Line]) -> Sum:

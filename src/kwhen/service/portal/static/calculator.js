@@ -92,6 +92,21 @@ form?.addEventListener("formdata", (event) => {
   }
 });
 
+// Side by side where there is room; the results come into view when they are there.
+if (matchMedia("(min-width: 64rem)").matches)
+  for (const one of document.querySelectorAll("details.case")) one.open = true;
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id === "results" && location.hash === "#results") event.target.scrollIntoView();
+});
+
+form?.addEventListener("submit", ({ submitter }) => {
+  if (submitter?.id === "read-file") setTimeout(() => (submitter.textContent = "Reading…"));
+});
+
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
+});
+// On paper the figures of the chart are there as well.
+addEventListener("beforeprint", () => {
+  for (const twin of document.querySelectorAll(".twin")) twin.open = true;
 });
