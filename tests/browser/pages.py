@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+from kwhen.catalog.plans import rate_plan
+
+PLAN = rate_plan("14328/E-TOU-C/T-B").id
+CASES = "c1_solar=5&c1_cost=14000&c2_name=Night&c2_ev=9&c3_shift=30"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Looked:
@@ -19,4 +24,9 @@ PAGES = (
     Looked(name="sign-in", path="/portal/sign-in", is_signed_in=False),
     Looked(name="home", path="/portal/homes/{home}"),
     Looked(name="home-flat", path="/portal/homes/{home5}"),
+    Looked(name="plans", path="/portal/plans"),
+    Looked(name="plans-of-a-zip", path="/portal/plans?zip=94107"),
+    Looked(name="plan", path=f"/portal/plans/{PLAN}?zip=94107"),
+    Looked(name="calculator", path="/portal/calculator?source=file&zip=94107"),
+    Looked(name="calculation", path=f"/portal/calculator?zip=94107&plan={PLAN}&{CASES}"),
 )

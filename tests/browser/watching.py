@@ -16,7 +16,10 @@ PICTURES = ROOT / "build" / "screenshots"
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 800}}
 THEMES = ("light", "dark")
 GRAVE = {"serious", "critical"}
-DRAWN = "() => [...document.querySelectorAll('[data-chart]')].every((one) => one.dataset.ready)"
+DRAWN = (  # every chart, and what a page loads by itself
+    "() => !document.querySelector('[hx-trigger=load] .loading') && "
+    "[...document.querySelectorAll('[data-chart]')].every((one) => one.dataset.ready)"
+)
 INSIDE = ("data:", "blob:", "about:")
 
 
