@@ -40,7 +40,7 @@ def test_a_quote_from_a_green_button_file(person: Opened, site: Site) -> None:
     told = page.inner_text("#results")
     assert "A battery" in told and "saves $" in told and "years" in told
     page.get_by_text(re.compile("^A battery: ")).click()
-    assert "Base services charge" in page.inner_text("#lines")
+    assert "Base services charge" in page.inner_text("[aria-labelledby=lines]")
     person.picture("flow-quote")
     person.check()
     with site.visited("phone", "dark", is_signed_in=True) as other:
