@@ -1,5 +1,7 @@
 """What a usage profile does to emissions, and how two scenarios differ."""
 
+from itertools import pairwise, starmap
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +19,9 @@ def co2e_lb(grid: Grid, net_kwh: Floats, co2e_lb_per_mwh: Floats) -> Floats:
 
     net_kwh : (N,) import less export. → (C,)
     """
-    emitted = np.add.reduceat(net_kwh * co2e_lb_per_mwh, cycle_steps(grid)[:-1])
-    return np.asarray(emitted / KWH_PER_MWH)
+    cycles = starmap(slice, pairwise(cycle_steps(grid).tolist()))
+    emitted = [net_kwh[steps].dot(co2e_lb_per_mwh[steps]) for steps in cycles]
+    return np.array(emitted) / KWH_PER_MWH
 
 
 def by_cycle(grid: Grid, cycles: Cycles, amount: Floats) -> Floats:

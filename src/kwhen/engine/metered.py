@@ -13,7 +13,7 @@ from kwhen.errors import UsageError
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-HOMES_AT_ONCE_COUNT = 4  # a year of two homes stays in the processor's cache between passes
+HOMES_AT_ONCE_COUNT = 8  # few enough to stay in the processor's cache between passes
 
 
 class Metered(NamedTuple):

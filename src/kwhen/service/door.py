@@ -9,13 +9,14 @@ import hashlib
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property, partial, wraps
+from functools import cached_property, wraps
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,7 +28,6 @@ from kwhen.operations.work import Work
 from kwhen.records import Credential, Scope, Tenant
 from kwhen.service.requests import LARGEST_PLAIN_BYTES, BoundedRequest
 from kwhen.service.state import limit_headers, request_id_of
-from kwhen.service.threads import on_thread
 from kwhen.storage import answers
 
 KEY_HEADER = "x-ws-api-key"
@@ -126,7 +126,7 @@ class GatedRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
         self.answer = _in_transaction(endpoint)
-        super().__init__(path, _on_thread(self.answer), **given)
+        super().__init__(path, self.answer, **given)
 
     def passed(self, request: Request) -> Passed:
         """What the gate says to a request."""
@@ -157,7 +157,7 @@ class GatedRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             bounded = BoundedRequest(request.scope, request.receive)
-            await on_thread(self.let_in, bounded)
+            await run_in_threadpool(self.let_in, bounded)
             await self.check(bounded)
             if takes_json:
                 await bounded.json()  # here, where errors keep their own words
@@ -217,14 +217,6 @@ def _in_transaction(endpoint: Callable[..., Any]) -> Callable[..., Response]:
         with opener.open(opener.tenant) as work:
             values[openers[0]] = work
             return _once(opener.request, work, lambda: as_response(endpoint(**values)))
-
-    return run
-
-
-def _on_thread(answer: Callable[..., Response]) -> Callable[..., Coroutine[Any, Any, Response]]:
-    @wraps(answer)
-    async def run(**values: Any) -> Response:
-        return await on_thread(partial(answer, **values))
 
     return run
 

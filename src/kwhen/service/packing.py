@@ -2,10 +2,9 @@
 
 import gzip
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-
-from kwhen.service.threads import on_thread
 
 LEAST_PACKED_BYTES = 1024
 GZIP_LEVEL = 5
@@ -16,7 +15,7 @@ async def packed(request: Request, response: Response) -> Response:
     response.headers["Vary"] = "Accept-Encoding"
     if len(response.body) < LEAST_PACKED_BYTES or not takes_gzip(request):
         return response
-    response.body = await on_thread(gzip.compress, response.body, GZIP_LEVEL)
+    response.body = await run_in_threadpool(gzip.compress, response.body, GZIP_LEVEL)
     response.headers["Content-Encoding"] = "gzip"
     response.headers["Content-Length"] = str(len(response.body))
     return response

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import zstandard
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from kwhen.errors import InvalidFields, KwhenError
-from kwhen.service.threads import on_thread
 from kwhen.wire.strict_json import read_json
 
 JSON_TYPE = "application/json"
@@ -92,7 +92,7 @@ class BoundedRequest(Request):
             raise UnsupportedMedia(
                 f"The body is encoded as {encoding[:80]!r}; send it plain, or as gzip or zstd."
             )
-        decoded = await on_thread(decode, body, self.limit_bytes)
+        decoded = await run_in_threadpool(decode, body, self.limit_bytes)
         if len(decoded) > self.limit_bytes:
             raise self._too_large()
         return decoded

@@ -23,6 +23,7 @@ from kwhen.operations.deployment import Deployment, open_deployment
 from kwhen.service.listener import address_url, open_listener
 from kwhen.service.logs import configure_logs
 from kwhen.service.protocol import KEEP_ALIVE_S, BoundedProtocol
+from kwhen.service.threads import share_memory
 from kwhen.service.tracing import is_tracing, traced
 from kwhen.settings import Settings, read_settings
 
@@ -77,6 +78,7 @@ def make_app() -> ASGIApp:
         from kwhen.service.app import create_app
 
         _end_with_supervisor()
+        share_memory()
         return traced(create_app(open_deployment(settings)))
     except Exception as error:  # the supervisor tries again: a database may come back
         log.error("a worker could not start", exc_info=error)
@@ -101,6 +103,7 @@ def _one(
     """One process: this one."""
     from kwhen.service.app import create_app
 
+    share_memory()
     app = create_app(open_deployment(settings), beside)
     _serve_metrics(settings, app.state.metrics.registry, stack)
     server = Server(_config(settings, traced(app)))
