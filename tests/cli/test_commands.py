@@ -53,6 +53,13 @@ def test_plans_names_each_plan_once_a_family(kwhen: Kwhen) -> None:
     assert "City & County of San\nFrancisco (16612)" in said.out
 
 
+def test_a_plan_whose_prices_ended_is_not_shown_as_one_of_today(kwhen: Kwhen) -> None:
+    said = kwhen("plans", "--zip", "95814").out
+    assert said.count("its newest prices ended on 2023-08-22") == 1  # SMUD's; PG&E's go on
+    said = kwhen("compare", "--zip", "33602", "--usage", "demo").out
+    assert "its newest prices ended on 2024-01-01" in said
+
+
 def test_plans_document(kwhen: Kwhen) -> None:
     found = kwhen("plans", "--zip", "94107", "--on", "2024-01-01", "--json").document
     assert found["zipcode"] == "94107" and found["on"] == "2024-01-01"

@@ -89,6 +89,8 @@ def _plan_cell(row: PlanResult, others: Sequence[PlanResult]) -> Text:
         notes.append(f"{row.variants_count} keys, {_range(row)}")
     if row.is_priced_apart:
         notes.append("prices of " + ", ".join(map(str, dict.fromkeys(row.bill.versions))))
+    if row.plan.versions[-1].until is not None:
+        notes.append(f"its newest prices ended on {row.plan.versions[-1].until}")
     if any(other.bill.export_rule != row.bill.export_rule for other in others):
         notes.append(f"export rule: {row.bill.export_rule or 'none, exports earn nothing'}")
     return stacked(row.plan.key, row.plan.name, *notes)

@@ -103,6 +103,7 @@ def _show_utility(
     for family in grouped(own, lambda plan: plan.family).values():
         plan = family[0]
         version = plan.on(on or date.max, nearest=True)
+        ended = plan.versions[-1].until
         lacking = [words(name) for name in _gap_names(plan) if name not in common]
         rows.add_row(
             stacked(
@@ -111,6 +112,7 @@ def _show_utility(
                 _variants(family),
                 f"missing: {listed(lacking)}" if lacking else "",
                 "" if plan.offered else f"closed: {plan.closed}",
+                f"its newest prices ended on {ended}" if ended else "",
             ),
             kind_words(version),
             f"{version.effective}{'' if in_force(plan, on) is not False else ' *'}",
