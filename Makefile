@@ -37,7 +37,8 @@ test-proof: setup ## bounded proofs on real processes: contract by machine, kill
 
 test-browser: setup ## the portal in a real browser; as root it installs Debian's where there is none
 	@command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || \
-		apt-get install --yes --quiet --no-install-recommends chromium
+		{ apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
+		apt-get install --yes --quiet --no-install-recommends chromium; } >/dev/null
 	@$(BIN)/python -m pytest -m browser tests/browser
 
 test-full: setup ## the same proofs at full length: hours
