@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from kwhen.operations.demo import Demo, make_demo
 from kwhen.operations.deployment import Deployment
 from kwhen.service.app import create_app
+from tests.browser.records import fill
 from tests.browser.watching import Opened, Site
 from tests.deployments import opened
 from tests.service.server import served
@@ -64,7 +65,8 @@ def demo(deployment: Deployment) -> Demo:
 def site(browser: Browser, deployment: Deployment, demo: Demo) -> Iterator[Site]:
     """Where the pages are, who opens them, and what is there to see."""
     with served(create_app(deployment)) as address:
-        yield Site(browser=browser, address=address, demo=demo)
+        things = fill(deployment, demo)
+        yield Site(browser=browser, address=address, demo=demo, things=things)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Pages that are watched: no error, no request elsewhere, nothing inaccessible, a picture each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,11 +63,12 @@ class Site:
     browser: Browser
     address: str
     demo: Demo
+    things: Mapping[str, str]  # ids of what else is there, by the names that paths have for them
 
     def path(self, path: str) -> str:
-        """A path about things of the demo: {home} is its first home, {home1} its second."""
+        """A path about things there: {home} is the first home, {home1} the second; {delivery}…"""
         named = {f"home{number}": home.id for number, home in enumerate(self.demo.homes)}
-        return path.format(home=self.demo.homes[0].id, **named)
+        return path.format(home=self.demo.homes[0].id, **named, **self.things)
 
     @contextmanager
     def visited(

@@ -1,7 +1,7 @@
 """The log of the webhook: its deliveries as they go, one of them in full, sent again."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 from starlette.responses import Response
@@ -34,24 +34,30 @@ TONES = {
 @router.get("/webhooks/log")
 def log(caller: Writer, work: ReadWork, state: Word = "", before: Id = None) -> Response:
     """The newest deliveries, which the page asks for again and again; or older ones."""
+    return render("_deliveries.html", caller, **log_of(work, state, before or None))
+
+
+def log_of(work: Work, state: str = "", before: str | None = None) -> dict[str, Any]:
+    """What the template of the log names."""
     wanted = DeliveryState(state) if state in set(DeliveryState) else None
     try:
-        found = webhooks.list_deliveries(
-            work, limit_count=PAGE_COUNT + 1, before=before or None, state=wanted
-        )
+        found = _listed(work, wanted, before)
     except InvalidFields:  # the one to go on from is gone
         before = None
-        found = webhooks.list_deliveries(work, limit_count=PAGE_COUNT + 1, state=wanted)
+        found = _listed(work, wanted, before)
     has_more = len(found) > PAGE_COUNT
-    return render(
-        "_deliveries.html",
-        caller,
-        deliveries=[(one, _doing(one), TONES[one.state]) for one in found[:PAGE_COUNT]],
-        older=found[PAGE_COUNT - 1].id if has_more else None,
-        state=wanted or "",
-        is_first=before is None,
-        now=work.now,
-    )
+    return {
+        "deliveries": [(one, _doing(one), TONES[one.state]) for one in found[:PAGE_COUNT]],
+        "older": found[PAGE_COUNT - 1].id if has_more else None,
+        "state": wanted or "",
+        "is_first": before is None,
+        "now": work.now,
+    }
+
+
+def _listed(work: Work, state: DeliveryState | None, before: str | None) -> list[Delivery]:
+    limit_count = PAGE_COUNT + 1
+    return webhooks.list_deliveries(work, limit_count=limit_count, before=before, state=state)
 
 
 @router.get("/webhooks/deliveries/{delivery_id}")

@@ -15,6 +15,7 @@ from kwhen.operations.webhooks import WebhookDisabled, WebhookWish
 from kwhen.operations.work import Work
 from kwhen.records import Schedule, Scope, Webhook
 from kwhen.service.door import ReadWork, WriteWork
+from kwhen.service.portal.deliveries import log_of
 from kwhen.service.portal.forms import Form, TheForm, errors_by_field
 from kwhen.service.portal.pages import go_to, render
 from kwhen.service.portal.route import portal_router, signed_in
@@ -126,7 +127,7 @@ def _page(
         runs=webhooks.list_runs(work, SHOWN_RUNS_COUNT),
         done=done,
         error="" if error is None else str(error),
-        now=work.now,
+        **log_of(work),
     )
 
 
