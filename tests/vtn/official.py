@@ -21,6 +21,7 @@ SETTING = "KWHEN_OPENADR_SCHEMAS"
 METHODS = ("get", "post", "put", "delete")
 REFUSALS = ("400", "401", "403", "404", "405", "409", "413", "415", "429")
 NOT_OFFERED = "/mqtt/"  # a way of notifying that the server does not have
+TIMEOUT_S = 120.0  # of an answer: what is examined is what it says, on machines that are busy too
 PROBLEM = {"$ref": "#/components/schemas/problem"}
 Json = dict[str, Any]
 
@@ -90,6 +91,7 @@ def examine(document: Json, url: str, fill: Callable[[Case], Case], *, examples:
             "seed": 20260701,
             "base-url": url,
             "continue-on-failure": True,
+            "request-timeout": TIMEOUT_S,
             "generation": {"max-examples": examples, "no-shrink": True, "database": "none"},
             # Clients send nulls and more, so what a schema forbids is often taken.
             "checks": {

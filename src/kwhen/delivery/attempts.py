@@ -44,7 +44,7 @@ def _begin(
     """What to send; None where nothing is to be sent now."""
     with deployment.writing(tenant) as work:
         try:
-            found = deliveries.find_delivery(work.session, tenant, id, for_update=True)
+            found = deliveries.lock_delivery(work.session, tenant, id)
         except UnknownId:
             return None  # its webhook was deleted
         if found.state is not DeliveryState.PENDING:
@@ -88,7 +88,7 @@ def _end(
     )
     with deployment.writing(tenant) as work:
         try:
-            found = deliveries.find_delivery(work.session, tenant, id, for_update=True)
+            found = deliveries.lock_delivery(work.session, tenant, id)
         except UnknownId:
             return
         is_known = not deliveries.end_attempt(work.session, tenant, id, record)

@@ -271,7 +271,7 @@ def replay(work: Work, delivery_id: str) -> Delivery:
     UnknownId, WebhookDisabled
     Conflict : it is being sent already, or its body is gone
     """
-    found = deliveries.find_delivery(work.session, work.tenant, delivery_id, for_update=True)
+    found = deliveries.lock_delivery(work.session, work.tenant, delivery_id)
     _working(work)
     if found.state is DeliveryState.PENDING:
         raise Conflict("the delivery is pending; it is sent by itself")

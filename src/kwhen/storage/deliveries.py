@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from kwhen.errors import UnknownId
 from kwhen.records import AttemptRecord, Delivery, DeliveryState, Environment, Tenant
-from kwhen.storage.tables import WebhookAttemptRow, WebhookDeliveryRow
+from kwhen.storage.tables import Moment, WebhookAttemptRow, WebhookDeliveryRow
 
 INTERRUPTED = "interrupted: the worker ended before it knew the answer"
 
@@ -39,17 +39,25 @@ def add_delivery(session: Session, tenant: Tenant, delivery: Delivery, body: byt
     session.flush()
 
 
-def find_delivery(
-    session: Session, tenant: Tenant, delivery_id: str, *, for_update: bool = False
-) -> Delivery:
+def find_delivery(session: Session, tenant: Tenant, delivery_id: str) -> Delivery:
     """A delivery of the tenant with its attempts.
 
     Raises
     ------
     UnknownId
     """
-    row = _row(session, tenant, delivery_id, for_update=for_update)
+    row = _row(session, tenant, delivery_id)
     return _delivery(row, _attempts(session, [row.id]).get(row.id, ()))
+
+
+def lock_delivery(session: Session, tenant: Tenant, delivery_id: str) -> Delivery:
+    """A delivery that nobody else changes until the transaction ends; its attempts are not read.
+
+    Raises
+    ------
+    UnknownId
+    """
+    return _delivery(_row(session, tenant, delivery_id, for_update=True), ())
 
 
 def list_deliveries(
@@ -113,10 +121,12 @@ def begin_attempt(
     session: Session, tenant: Tenant, delivery_id: str, attempt_number: int, now: datetime
 ) -> None:
     """Write an attempt down before it is made."""
-    row = _row(session, tenant, delivery_id, for_update=True)
-    row.attempts_count = attempt_number
-    row.first_attempt_at = row.first_attempt_at or now
-    row.next_attempt_at = None
+    first_at = func.coalesce(WebhookDeliveryRow.first_attempt_at, literal(now, Moment))
+    session.execute(
+        update(WebhookDeliveryRow)
+        .where(*_is_of(tenant), WebhookDeliveryRow.id == delivery_id)
+        .values(attempts_count=attempt_number, first_attempt_at=first_at, next_attempt_at=None)
+    )
     session.add(
         WebhookAttemptRow(delivery_id=delivery_id, number=attempt_number, at=now, body_start="")
     )
@@ -125,10 +135,12 @@ def begin_attempt(
 
 def end_attempt(session: Session, tenant: Tenant, delivery_id: str, attempt: AttemptRecord) -> bool:
     """Complete an attempt; False where it was given up for lost meanwhile."""
+    is_its = WebhookDeliveryRow.id == delivery_id
+    own = select(WebhookDeliveryRow.id).where(*_is_of(tenant), is_its)
     found = session.execute(
         update(WebhookAttemptRow)
         .where(
-            WebhookAttemptRow.delivery_id == _row(session, tenant, delivery_id).id,
+            WebhookAttemptRow.delivery_id.in_(own),
             WebhookAttemptRow.number == attempt.number,
             WebhookAttemptRow.status.is_(None),
             WebhookAttemptRow.error.is_(None),
@@ -166,11 +178,12 @@ def settle(
     now: datetime,
 ) -> None:
     """Say what follows after an attempt."""
-    row = _row(session, tenant, delivery_id, for_update=True)
-    row.state = state
-    row.next_attempt_at = next_at
-    row.finished_at = None if state is DeliveryState.PENDING else now
-    session.flush()
+    finished_at = None if state is DeliveryState.PENDING else now
+    session.execute(
+        update(WebhookDeliveryRow)
+        .where(*_is_of(tenant), WebhookDeliveryRow.id == delivery_id)
+        .values(state=state, next_attempt_at=next_at, finished_at=finished_at)
+    )
 
 
 def cancel_deliveries(session: Session, tenant: Tenant, now: datetime) -> None:
