@@ -72,6 +72,7 @@ def session(
         found.variables["KWHEN_DATA"] = str(tmp_path / "data")
     if file and file.parent == GALLERY:
         matplotlib.rc_file(GALLERY / "matplotlibrc")
+        found.variables["SOURCE_DATE_EPOCH"] = "0"  # so that a picture changes with its content
     found.replaced[USUAL_URL] = variables["KWHEN_URL"]
     if file and USUAL_DATABASE in file.read_text(encoding="utf-8"):
         with empty_url("postgresql", tmp_path) as url:

@@ -10,6 +10,7 @@ from tests.docs.blocks import DOCUMENTS, blocks
 from tests.docs.runner import IS_WRITING, Session, commands, unlike, write_outputs
 from tests.reading import label
 
+PICTURE_BYTES = 60_000
 PICTURE = re.compile(r"!\[[^\]]+\]\((\S+\.svg)\)")
 RUN = [file for file in DOCUMENTS if any(block.is_run for block in blocks(file))]
 
@@ -20,6 +21,7 @@ def test_the_blocks_of_a_document_run(file: Path, session: Session) -> None:
         session.run(block)
     for name in PICTURE.findall(file.read_text(encoding="utf-8")):
         made = session.folder / name
+        assert made.stat().st_size < PICTURE_BYTES, f"{label(file)}: {name} is too large"
         assert b"<svg" in made.read_bytes(), f"{label(file)} makes no {name}"
         if IS_WRITING:
             shutil.copy(made, file.parent)

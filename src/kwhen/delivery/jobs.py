@@ -8,6 +8,7 @@ nothing that needs a licence (no `sharding`, `auto_upgrade`, `conductor_key`).
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ SCHEMA = "kwhen_jobs"
 POOL_SIZE = 10
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 FORGOTTEN_AT_ONCE_COUNT = 500
+SUBSECONDS_SINCE = (3, 42)  # of SQLite; Debian 12 and its Python images have 3.40
 SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout=30000",
     "PRAGMA foreign_keys=ON",
@@ -187,6 +189,9 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = "IMMEDIATE"
     for pragma in SQLITE_PRAGMAS:
         connection.execute(pragma)
+    if sqlite3.sqlite_version_info < SUBSECONDS_SINCE:
+        # DBOS asks for `unixepoch('subsec')`, and nothing else of it, on Python 3.12 and newer.
+        connection.create_function("unixepoch", 1, lambda _: time.time())
 
 
 def _jobs_file(file: Path) -> Path:

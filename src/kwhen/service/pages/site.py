@@ -93,13 +93,15 @@ def _swagger() -> File:
 
 def _index(whole: Json) -> str:
     """The first page."""
-    parts = "".join(map(_part, sections()))
+    first, *others = sections()
+    starts = "\n".join(map(_entry_of, first.pages))
+    parts = "".join(map(_part, others))
     return f"""<h1>kwhen</h1>
 <p class="lead">{escape(whole["info"]["summary"])}</p>
 <p>Version {escape(whole["info"]["version"])}. Clients written for the WattShift API work here:
 change the base URL and the key.</p>
 <ul class="entries">
-{_entry("/docs/start", "Start", "A first signal in five minutes.")}
+{starts}
 {_entry("/api-reference", "API reference", "Every operation, to read and to try.")}
 {_entry("/portal", "Portal", "Homes, plans, quotes, webhooks and keys in the browser.")}
 {_entry("/llms.txt", "llms.txt", "The same for programs: a list of every page as Markdown.")}
@@ -113,8 +115,11 @@ def _part(section: Section) -> str:
 
 
 def _list(found: Sequence[Page]) -> str:
-    entries = (_entry(page.url, page.rendered.title, page.rendered.summary) for page in found)
-    return '<ul class="entries">\n' + "\n".join(entries) + "\n</ul>"
+    return '<ul class="entries">\n' + "\n".join(map(_entry_of, found)) + "\n</ul>"
+
+
+def _entry_of(page: Page) -> str:
+    return _entry(page.url, page.rendered.title, page.rendered.summary)
 
 
 def _entry(url: str, title: str, words: str) -> str:
