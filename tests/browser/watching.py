@@ -15,6 +15,7 @@ from tests.reading import ROOT
 PICTURES = ROOT / "build" / "screenshots"
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 800}}
 THEMES = ("light", "dark")
+PATIENCE_MS = 180_000  # a machine may have other things to do
 GRAVE = {"serious", "critical"}
 DRAWN = (  # every chart, and what a page loads by itself
     "() => !document.querySelector('[hx-trigger=load] .loading') && "
@@ -77,6 +78,7 @@ class Site:
         """A tab of its own, closed afterwards."""
         told: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme}
         context = self.browser.new_context(**told, reduced_motion="reduce")
+        context.set_default_timeout(PATIENCE_MS)
         found = Opened(page=context.new_page(), address=self.address)
         _watch(found)
         if is_signed_in:

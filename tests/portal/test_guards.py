@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from kwhen.operations.deployment import Deployment
 from kwhen.service.app import create_app
+from kwhen.service.doctor import State, examine
 from kwhen.service.portal import assets
 from kwhen.service.portal.pages import TEMPLATES
 from kwhen.service.portal.route import PortalNeeds, PortalRoute
@@ -160,6 +161,8 @@ def test_without_its_scripts_the_portal_says_what_to_do(
             answer = client.get(path)
             assert answer.status_code == 503 and "make setup" in answer.text
         assert client.get("/healthz").status_code == 200
+    (told,) = [one for one in examine(deployment.settings) if one.what == "portal"]
+    assert told.state is State.BAD and "make setup" in told.words
     assets.bundle.cache_clear()
 
 

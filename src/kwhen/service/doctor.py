@@ -21,6 +21,7 @@ from kwhen.config import CONFIG, PREFIX, config_file, environment, origin_of, va
 from kwhen.errors import KwhenError
 from kwhen.operations.database_state import database_state
 from kwhen.service.listener import open_listener
+from kwhen.service.portal.assets import ScriptsMissing, bundle
 from kwhen.settings import Settings
 
 GIB_BYTES = 1024**3
@@ -87,6 +88,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _database(settings)
     yield _disk(settings.data.expanduser())
     yield from _facts()
+    yield _portal()
     yield _limits(settings)
     yield _port(settings)
 
@@ -134,6 +136,14 @@ def _disk(folder: Path) -> Finding:
         return Finding(what="data", state=State.BAD, words=words)
     is_enough = free_bytes >= LEAST_FREE_BYTES
     return Finding(what="data", state=State.GOOD if is_enough else State.NOTE, words=words)
+
+
+def _portal() -> Finding:
+    try:
+        found = bundle()
+    except ScriptsMissing as error:
+        return Finding(what="portal", state=State.BAD, words=str(error))
+    return Finding(what="portal", state=State.GOOD, words=f"{len(found.files)} files for its pages")
 
 
 def _facts() -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from kwhen.errors import KwhenError
 from kwhen.operations import homes
 from kwhen.operations.home_prices import HomePrices, home_prices, priced_use, two_days
-from kwhen.operations.home_values import home_value
+from kwhen.operations.home_values import home_value, plan_of
 from kwhen.operations.open_adr import event_of
 from kwhen.operations.price_signals import answer_for_value
 from kwhen.operations.work import Work
@@ -51,10 +51,13 @@ def show(home_id: str, caller: Reader, work: ReadWork) -> Response:
         "prices": None,
         "use": None,
         "trouble": "",
+        "plan": "",
     }
     if home.facts.rate_plan_id is None:
         return render("home.html", caller, **told)
     try:
+        plan = plan_of(work, home.facts)
+        told["plan"] = f"{plan.utility}, {plan.name}"
         told["prices"] = price_values(home, home_prices(work, home))
         used = priced_use(work, home)
         told["use"] = None if used is None else use_values(used)

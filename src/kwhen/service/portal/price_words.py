@@ -111,6 +111,7 @@ def _chart(found: HomePrices) -> Values:
         "lines": [
             {"key": key, "words": words, "colour": colour, "cents": _cents(usd)}
             for (key, words, colour), usd in zip(LINES, values, strict=True)
+            if key != "export" or np.any(usd)
         ],
         "bands": [
             {"from": int(start.timestamp()), "to": int(end.timestamp()), "words": words}

@@ -184,7 +184,11 @@ kinds.use = (place, data) => {
     {
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.zone),
       padding: [12, 0, 0, 0],
-      scales: { x: { range: () => [data.starts[0], data.end] }, cents: { range: (drawn, low, high) => [Math.min(0, low), Math.max(1, high) * 1.15] } },
+      scales: {
+        x: { range: () => [data.starts[0], data.end] },
+        y: { range: (drawn, low, high) => [Math.min(0, low * 1.08), Math.max(0.1, high * 1.12)] },
+        cents: { range: (drawn, low, high) => [Math.min(0, low), Math.max(1, high) * 1.15] },
+      },
       axes: [
         timeAxis(data.zone),
         valueAxis(" kWh", { size: 66 }),
