@@ -35,7 +35,7 @@ def test_the_chart_tells_the_values_of_the_step_that_is_pointed_at(
     person.go(site.path("/portal/homes/{home}"))
     when = person.page.locator("#price-chart .readout-when")
     over = person.page.locator("#price-chart .u-over")
-    over.hover(position={"x": 5, "y": 60})
+    over.hover(position={"x": 4, "y": 60})
     first = when.text_content()
     over.hover(position={"x": 500, "y": 60})
     assert first is not None and first.endswith("00:00") and when.text_content() != first

@@ -1,6 +1,6 @@
 // A home's price of two days, and what it used beside its rate.
 import { colour, faded, kinds } from "./charts.js";
-import { clock, font, plot, readout, stepped, timeAxis, toEnd, valueAxis } from "./time_charts.js";
+import { clock, font, plot, pointed, readout, stepped, timeAxis, toEnd, valueAxis } from "./time_charts.js";
 
 const STRIP = 22; // px of the strip that names periods, and of the one below it
 const AREA = 0.78; // of the colour of a part
@@ -72,7 +72,7 @@ kinds.price = (place, data) => {
       hooks: {
         drawClear: [(drawn) => strips(drawn, data)],
         draw: [(drawn) => nowLine(drawn, data.now)],
-        setCursor: [(drawn) => shown(Math.min(drawn.cursor.idx ?? now, data.starts.length - 1))],
+        setCursor: [(drawn) => shown(pointed(drawn, data.starts, now))],
       },
     },
     [
@@ -200,7 +200,7 @@ kinds.use = (place, data) => {
         ...(exported ? [area("green")] : []),
         { paths: stepped, scale: "cents", stroke: colour("vermilion"), width: 1.75, points: { show: false } },
       ],
-      hooks: { setCursor: [(drawn) => shown(Math.min(drawn.cursor.idx ?? last, last))] },
+      hooks: { setCursor: [(drawn) => shown(pointed(drawn, data.starts, last))] },
     },
     [[...data.starts, data.end], toEnd(data.used), ...(exported ? [toEnd(down)] : []), toEnd(data.rate)],
   );

@@ -71,6 +71,14 @@ export function readout(place, entries) {
   };
 }
 
+// The step that the pointer is in; where there is no pointer, another one.
+export function pointed(drawn, starts, otherwise) {
+  const { left } = drawn.cursor;
+  if (left == null || left < 0) return otherwise;
+  const at = drawn.posToVal(left, "x");
+  return Math.max(0, starts.findLastIndex((start) => start <= at));
+}
+
 export function plot(place, height, options, data) {
   const room = element("div", "canvas");
   place.append(room);
