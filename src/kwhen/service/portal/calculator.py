@@ -27,6 +27,7 @@ from kwhen.service.portal.case_inputs import CASES, FILE, HOME, Case, Inputs, Wi
 from kwhen.service.portal.case_results import Result, result_of
 from kwhen.service.portal.forms import Form, errors_by_field, takes_form
 from kwhen.service.portal.pages import go_to, render
+from kwhen.service.portal.plan_words import gap_title
 from kwhen.service.portal.plans import short_name
 from kwhen.service.portal.problems import is_htmx
 from kwhen.service.portal.route import portal_router, signed_in
@@ -110,8 +111,15 @@ def result(request: Request, caller: Reader, work: ReadWork) -> Response:
         errors=errors,
         bodies=bodies,
         inputs=inputs,
-        link=f"{request.url.scheme}://{request.url.netloc}{ROOT}?{inputs.query()}",
+        link=f"{_address(request, work)}{ROOT}?{inputs.query()}",
+        gap_title=gap_title,
     )
+
+
+def _address(request: Request, work: Work) -> str:
+    """Where people reach the service."""
+    public = work.deployment.settings.public_url
+    return public.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
 
 
 def _form(

@@ -87,8 +87,9 @@ def _rule_words(rule: ExportRuleAnswer) -> str:
 
 
 def gap_title(gap: GapAnswer) -> str:
-    """The name of a gap with a capital: "Local taxes"."""
-    return words(gap.name).capitalize()
+    """The name of a gap with a capital: "Local taxes", "ELRP-A4: enrolment"."""
+    told = words(gap.name)
+    return told[:1].upper() + told[1:]
 
 
 def safe_url(source: SourceAnswer) -> str | None:
