@@ -214,4 +214,5 @@ def test_darker_is_dearer(key: str) -> None:
         for _, rows in heat.tables:
             for cell in (cell for _, cells in rows for cell in cells):
                 low, high = bounds[cell.colour]
-                assert low <= cell.cents <= high
+                assert round(low, 2) <= float(cell.cents) <= round(high, 2)
+                assert abs(float(cell.short) - float(cell.cents)) <= 0.51

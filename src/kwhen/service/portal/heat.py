@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +14,18 @@ Floats = NDArray[np.float64]
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 COLOURS_COUNT = 10  # of the styles: heat-0 is cheap
 CENTS = 100
+HEATS_KEPT_COUNT = 128
 ALONE = 0.4  # of the scale: a lone price is neither cheap nor dear
 CROWDED = 0.25  # of the scale: below it three in four prices would look alike
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The price of an hour in a month, in cents, and its colour."""
+    """The price of an hour in a month in cents, exact and in short, and its colour."""
 
     colour: int
-    cents: float
+    cents: str
+    short: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Heat:
         return len(self.shades) == 1
 
 
+@lru_cache(maxsize=HEATS_KEPT_COUNT)
 def heat_of(found: PriceMap) -> Heat:
     """The picture of a year's prices; one table where weekends are as weekdays."""
     both = np.stack([found.weekday_usd_per_kwh, found.weekend_usd_per_kwh])  # (2, 12, 24)
@@ -85,7 +89,7 @@ def _rows(cents: Floats, shades: Sequence[Shade]) -> tuple[tuple[str, tuple[Cell
         (
             month,
             tuple(
-                Cell(shades[number].colour, value)
+                Cell(shades[number].colour, f"{value:.2f}", f"{round(value) + 0:.0f}")
                 for number, value in zip(own.tolist(), prices.tolist(), strict=True)
             ),
         )
