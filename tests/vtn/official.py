@@ -92,6 +92,7 @@ def examine(document: Json, url: str, fill: Callable[[Case], Case], *, examples:
             "base-url": url,
             "continue-on-failure": True,
             "request-timeout": TIMEOUT_S,
+            "suppress-health-check": ["too_slow"],
             "generation": {"max-examples": examples, "no-shrink": True, "database": "none"},
             # Clients send nulls and more, so what a schema forbids is often taken.
             "checks": {

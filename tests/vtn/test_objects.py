@@ -255,6 +255,17 @@ def test_filters(vtn: VtnWorld, subscriber: Subscriber) -> None:
     vtn.get("/subscriptions", 400, objects=["HOUSE"])
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/programs", "targets"), ("/programs", "targetValues"), ("/programs", "programName"),
+     ("/events", "programID"), ("/events", "targets"), ("/reports", "clientName"),
+     ("/reports", "eventID"), ("/vens", "venName"), ("/resources", "venID")],
+)  # fmt: skip
+def test_a_word_that_no_database_holds_is_refused(vtn: VtnWorld, path: str, name: str) -> None:
+    query = {name: "a\0b", "targetType": "GROUP"}
+    assert name in vtn.get(path, 400, **query)["detail"]
+
+
 def test_active_leaves_out_what_is_over(vtn: VtnWorld) -> None:
     program = vtn.program()
     past = {"start": "2020-01-01T00:00:00Z", "duration": "PT1H"}

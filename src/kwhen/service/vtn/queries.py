@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Query
+from pydantic import AfterValidator
 
 from kwhen.errors import UsageError
 from kwhen.records import VtnKind
@@ -12,8 +13,19 @@ from kwhen.storage.vtn import Wanted
 from kwhen.wire.kinds import read_moment
 
 MOST_PAGE_COUNT = 50
-Word = Annotated[str | None, Query(max_length=8000)]
-Words = Annotated[list[str] | None, Query(max_length=100)]
+
+
+def _whole(sent: str | list[str] | None) -> str | list[str] | None:
+    """Refuse what a database refuses to look for; in a list as well."""
+    if sent is not None and any(
+        "\0" in text for text in ([sent] if isinstance(sent, str) else sent)
+    ):
+        raise ValueError("holds a NUL character; leave it out")
+    return sent
+
+
+Word = Annotated[str | None, Query(max_length=8000), AfterValidator(_whole)]
+Words = Annotated[list[str] | None, Query(max_length=100), AfterValidator(_whole)]
 NAMES = {
     "PROGRAM_NAME": VtnKind.PROGRAM,
     "VEN_NAME": VtnKind.VEN,
