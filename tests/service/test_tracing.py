@@ -43,6 +43,21 @@ def asked(app: Any, *paths: str) -> list[httpx.Response]:
     return asyncio.run(ask())
 
 
+def test_a_span_is_not_told_the_query_which_the_route_gets(
+    deployment: Deployment, spans: InMemorySpanExporter
+) -> None:
+    app = Traced(create_app(deployment), SimpleSpanProcessor(spans))
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://kwhen") as client:
+            return await client.get("/portal/sign-in", params={"next": "/portal/planted"})
+
+    assert "/portal/planted" in asyncio.run(ask()).text
+    (span,) = spans.get_finished_spans()
+    assert span.name == "GET /portal/sign-in" and "planted" not in span.to_json()
+
+
 def test_a_span_tells_the_route_and_the_id(
     deployment: Deployment, spans: InMemorySpanExporter
 ) -> None:

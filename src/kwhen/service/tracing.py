@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 NAME = "OTEL_SERVICE_NAME"
+HIDDEN = "kwhen.query_string"  # in the scope of a request
 LIBRARIES = (
     "opentelemetry.sdk.trace",
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",
@@ -72,8 +73,9 @@ class Traced:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request within a span."""
-        await self.app(scope, receive, send)
+        """Answer a request within a span, which is not told its query: links sign in by theirs."""
+        query = scope.get("query_string", b"")
+        await self.app({**scope, "query_string": b"", HIDDEN: query}, receive, send)
         if scope["type"] == "lifespan":
             self.provider.shutdown()
 
@@ -88,6 +90,7 @@ class _Named:
         from opentelemetry import trace
 
         span = trace.get_current_span()
+        scope = {**scope, "query_string": scope[HIDDEN]}
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
