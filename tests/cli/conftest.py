@@ -53,6 +53,9 @@ def a_home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def kwhen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Kwhen:
     """The command: words in, what it said out."""
+    # Loggers would keep the stream of one test for all tests after it, when it is closed.
+    for place in ("logs", "server"):
+        monkeypatch.setattr(f"kwhen.service.{place}.configure_logs", lambda settings: None)
 
     def run(*words: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["kwhen", *words])
