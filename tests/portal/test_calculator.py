@@ -267,6 +267,9 @@ def test_names_of_files_come_back_as_text(north: Person) -> None:
 def test_what_is_wrong_is_told_by_its_field(north: Person, texts: Texts, field: str) -> None:
     part = north.get(f"{RESULT}?{urlencode(texts)}", 400)
     assert f'href="#f-{field}"' in part, words_of(part)
+    if texts.get("c3_plan") is None:  # which only the calculation looks up
+        page = north.get(f"{PAGE}?{urlencode(texts)}", 400)
+        assert f'id="f-{field}-error"' in page and "calculator/result" not in page
 
 
 def test_places_and_plans_that_nobody_has(north: Person) -> None:
@@ -275,7 +278,7 @@ def test_places_and_plans_that_nobody_has(north: Person) -> None:
     assert 'id="f-plan-error"' in page and has_no_markup_of(page)
     for number in range(1, 4):
         texts = {f"c{number}_{name}": XSS for name in ("name", "solar", "shift_from", "cost")}
-        assert has_no_markup_of(north.get(f"{PAGE}?{urlencode(asked(**texts))}"))
+        assert has_no_markup_of(north.get(f"{PAGE}?{urlencode(asked(**texts))}", 400))
 
 
 def test_who_may_only_see_homes_calculates_nothing(reader: Person) -> None:

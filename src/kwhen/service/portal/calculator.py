@@ -13,7 +13,15 @@ from kwhen.catalog.places import Place
 from kwhen.engine.choice import export_rule
 from kwhen.engine.compensation import Netting
 from kwhen.engine.words import Customer
-from kwhen.errors import FieldError, InvalidFields, NotFound, UnknownId
+from kwhen.errors import (
+    ChoiceError,
+    CoverageError,
+    FieldError,
+    InvalidFields,
+    NotFound,
+    UnknownId,
+    UsageError,
+)
 from kwhen.operations import homes
 from kwhen.operations.impacts import Asked
 from kwhen.operations.kept_files import file_kwh, find_usage_file, keep_usage_file
@@ -67,6 +75,11 @@ def form(request: Request, caller: Reader, work: ReadWork) -> Response:
     """The form with what the address says; results follow by themselves."""
     inputs = Inputs.of(request.query_params)
     setting, errors = _setting(work, inputs)
+    if inputs.is_asked and not errors:
+        try:
+            inputs.cases(_window(work, inputs, setting)[0])
+        except InvalidFields as error:
+            errors = errors_by_field(error)
     return _form(work, caller, inputs, setting, errors, is_asked=inputs.is_asked and not errors)
 
 
@@ -102,6 +115,8 @@ def result(request: Request, caller: Reader, work: ReadWork) -> Response:
             found, bodies = _calculated(work, inputs, setting)
     except InvalidFields as error:
         errors = errors_by_field(error)
+    except (CoverageError, ChoiceError, UsageError) as error:
+        errors = {"": str(error)}
     return render(
         "calculator_result.html",
         caller,

@@ -11,7 +11,15 @@ from starlette.responses import Response
 from kwhen.engine.grid import zone_of
 from kwhen.engine.grouping import grouped
 from kwhen.engine.words import Customer
-from kwhen.errors import ChoiceError, InvalidFields, KwhenError, NotFound, UnknownId
+from kwhen.errors import (
+    ChoiceError,
+    CoverageError,
+    InvalidFields,
+    KwhenError,
+    NotFound,
+    UnknownId,
+    UsageError,
+)
 from kwhen.operations import homes
 from kwhen.operations.plan_answers import plan_details
 from kwhen.operations.price_maps import PriceMaps, price_maps
@@ -92,6 +100,8 @@ def compared(request: Request, caller: Comparer, work: ReadWork) -> Response:
         found = comparison_of(work, wish)
     except InvalidFields as error:
         errors = errors_by_field(error)
+    except (CoverageError, ChoiceError, UsageError) as error:
+        errors = {"": str(error)}
     return render(
         "plans_compared.html",
         caller,

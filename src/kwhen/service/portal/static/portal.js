@@ -35,5 +35,11 @@ document.addEventListener("click", (event) => {
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
   drawCharts(document, { again: true }),
 );
+// What a page loads by itself does not turn for ever when it cannot come.
+for (const failed of ["htmx:responseError", "htmx:sendError"])
+  document.addEventListener(failed, ({ detail }) => {
+    const waiting = detail.elt.matches?.("[hx-trigger=load]") && detail.elt.querySelector(".loading");
+    if (waiting) waiting.parentElement.textContent = "This could not be loaded. Load the page again.";
+  });
 document.addEventListener("htmx:afterSwap", (event) => drawCharts(event.target));
 drawCharts(document);
