@@ -85,10 +85,11 @@ def test_a_stale_form_changes_nothing_and_says_so(north: Person, orgs: Parties) 
     version = north.get(page).split('name="version" value="')[1].split('"')[0]
     with orgs.deployment.writing(orgs.tenant("north", SANDBOX)) as work:
         homes.update_home(work, home, {"name": "Theirs"})
-    mine = form_of(held(orgs, home).facts, name="Mine")
+    mine = form_of(held(orgs, home).facts, name="Mine", isNonNetMetered="yes")
     answer = north.post(page, {**mine, "version": version})
     assert answer.status_code == 409 and "changed meanwhile" in words_of(answer.text)
     assert "Theirs" in answer.text and 'value="Mine"' in answer.text
+    assert "isNonNetMetered" not in words_of(answer.text)  # of a home without solar
     assert held(orgs, home).facts.name == "Theirs"
     newer = answer.text.split('name="version" value="')[1].split('"')[0]
     assert north.post(page, {**mine, "version": newer}).status_code == 303

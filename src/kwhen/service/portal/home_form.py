@@ -21,7 +21,7 @@ from kwhen.service.portal.forms import Form, TheForm, errors_by_field
 from kwhen.service.portal.pages import go_to, render
 from kwhen.service.portal.route import portal_router, signed_in
 from kwhen.service.portal.session import PortalCaller
-from kwhen.wire.home_texts import FIELDS, changed, created, texts_of
+from kwhen.wire.home_texts import FIELDS, METERING, changed, created, texts_of
 from kwhen.wire.kinds import read_moment
 from kwhen.wire.times import moment
 from kwhen.wire.utilities import UtilityQuery
@@ -146,7 +146,9 @@ def _form(
 def _texts(form: Form) -> dict[str, str]:
     """The texts of a form, whose boxes say yes or no."""
     texts = {field.name: form.text(field.name) for field in FIELDS if field.name in form.fields}
-    return texts | {name: "yes" if form.is_checked(name) else "no" for name in BOXES}
+    texts |= {name: "yes" if form.is_checked(name) else "no" for name in BOXES}
+    solar = [field.name for field in FIELDS if field.in_solar and texts.get(field.name)]
+    return texts | ({METERING: ""} if solar == [METERING] else {})  # its choice is never blank
 
 
 def _version(form: Form) -> datetime:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from kwhen.errors import InsufficientScope, InvalidFields, ProductionDenied, UsageError
 from kwhen.operations.credentials import Issued, find_key, grant_key, list_keys, revoke_key
 from kwhen.operations.work import Work
-from kwhen.records import SCOPE_GROUPS, Credential, Scope, UnknownScope, read_scopes
+from kwhen.records import Credential, Scope, UnknownScope, read_scopes
 from kwhen.service.door import ReadWork, WriteWork
 from kwhen.service.portal import once
 from kwhen.service.portal.forms import Form, TheForm, errors_by_field
@@ -58,6 +58,7 @@ def index(caller: Admin, work: ReadWork, done: Word = "") -> Response:
     return render(
         "keys.html",
         caller,
+        scopes_count=len(Scope),
         keys=[(key, state_of(key, work.now)) for key in reversed(list_keys(work))],
         now=work.now,
         done=DONE.get(done, ""),
@@ -179,7 +180,6 @@ def _form(
         values={"name": "", "expires": "90", "expires_on": ""} | dict(values),
         errors=errors,
         scopes=[(scope, words, scope in held, scope in chosen) for scope, words in WORDS.items()],
-        groups={name: " ".join(scopes) for name, scopes in SCOPE_GROUPS.items()},
         expiries=EXPIRIES,
         once=once.fresh(),
     )
