@@ -64,7 +64,9 @@ def test_a_page_is_not_shown_without_a_session(client: httpx.Client, route: Port
 
 
 @pytest.mark.parametrize("route", WRITING, ids=told)
-@pytest.mark.parametrize("kind", ["no token", "wrong token", "elsewhere", "sandboxed", "foreign"])
+@pytest.mark.parametrize(
+    "kind", ["no token", "wrong token", "elsewhere", "sandboxed", "garbled", "foreign"]
+)
 def test_a_form_that_is_not_ours_changes_nothing(
     north: Person, route: PortalRoute, kind: str
 ) -> None:
@@ -72,6 +74,7 @@ def test_a_form_that_is_not_ours_changes_nothing(
     headers = {
         "elsewhere": {"origin": "https://evil.example"},
         "sandboxed": {"origin": "null"},
+        "garbled": {"origin": "http://["},
         "foreign": {"sec-fetch-site": "cross-site"},
     }.get(kind, {})
     if kind == "no token":

@@ -2,7 +2,6 @@
 
 import hmac
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, Signer
 from starlette.requests import Request
@@ -94,10 +93,15 @@ def check_origin(request: Request) -> None:
     """
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    public = urlsplit(deployment_of(request).settings.public_url).netloc
-    is_ours = origin is None or urlsplit(origin).netloc in {request.headers.get("host"), public}
-    if site not in (None, "same-origin") or not is_ours or origin in ("", "null"):
+    ours = {request.headers.get("host"), _host(deployment_of(request).settings.public_url)}
+    is_ours = origin is None or _host(origin) in ours - {None}
+    if site not in (None, "same-origin") or not is_ours:
         raise Forbidden(OUTDATED)
+
+
+def _host(url: str) -> str | None:
+    """Host and port of an address, whatever somebody wrote; None where it has none."""
+    return url.partition("://")[2].partition("/")[0] or None
 
 
 def check_csrf(request: Request, caller: PortalCaller, sent: str) -> None:
