@@ -15,6 +15,7 @@ from kwhen.engine.devices import Battery
 from kwhen.engine.grid import covering
 from kwhen.engine.solar import ModuleType, SolarSystem
 from kwhen.engine.words import Customer
+from kwhen.operations import scenarios
 from kwhen.operations.scenarios import (
     Devices,
     ExtraSolar,
@@ -304,3 +305,14 @@ def test_everything_together_balances() -> None:
 def test_what_cannot_be_is_refused(make, words: str) -> None:
     with pytest.raises(kwhen.UsageError, match=words):
         make()
+
+
+def test_a_battery_is_dispatched_once_for_the_same_home_and_prices() -> None:
+    devices = Devices(battery=Battery(capacity_kwh=7.25, charge_kw=3.0, discharge_kw=3.0))
+    before = scenarios._dispatched.cache_info().misses
+    first, again = after(devices), after(devices)
+    assert scenarios._dispatched.cache_info().misses == before + 1
+    np.testing.assert_array_equal(first.import_kwh, again.import_kwh)
+    other = after(devices, import_kwh=used(7 * 96) * 1.5)
+    assert scenarios._dispatched.cache_info().misses == before + 2
+    assert not np.array_equal(other.import_kwh, first.import_kwh)

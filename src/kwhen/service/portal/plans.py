@@ -188,8 +188,6 @@ def _zip_codes(work: Work) -> list[tuple[str, int]]:
 def _plan(work: Work, plan_id: str, on: date | None) -> PlanFound:
     try:
         plan = work.stock.find_plan(plan_id)
-    except ChoiceError:
-        raise
     except NotFound as error:
         raise UnknownId("No plan goes by that id.") from error
     day = on or work.now.astimezone(zone_of(plan.versions[-1].timezone)).date()
