@@ -44,6 +44,7 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
             KWHEN_API_KEY=key_of(folder / "data"),
             KWHEN_DATA=folder / "data",
             KWHEN_CATALOG=folder / "catalog",
+            KWHEN_PORT=0,  # whatever else answers on this machine
             PATH=path_of_scripts(),
             PYTHONPATH=ROOT / "src",
             XDG_RUNTIME_DIR=folder,
