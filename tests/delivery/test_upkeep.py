@@ -1,8 +1,10 @@
 """What is old goes: bodies, the log, and the queue's own rows; what still waits stays."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 
 from kwhen.delivery import jobs
 from kwhen.delivery.worker import JOBS_KEPT, Worker
@@ -73,6 +75,16 @@ def test_rows_of_the_queue_are_forgotten_however_many(
         assert worker.jobs.forget_before(later) == 0
 
 
+@pytest.fixture
+def every_line() -> Iterator[None]:
+    """Logs as they are where nobody chose less, as tests of the service do."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("every_line")
 def test_no_secret_is_logged(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
     """Neither the shared key, nor what a URL may carry, whatever becomes of a delivery."""
     place.home()
