@@ -1,7 +1,9 @@
 """Transactions: all or nothing, and none fails because others write."""
 
+import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -72,6 +74,18 @@ def test_writers_wait_for_each_other(database: Database) -> None:
     with database.reading() as session:
         home = homes.find_home(session, tenant, "ws_home_1")
     assert home.facts.questionnaire == {"turns": THREADS * TURNS}
+
+
+def test_a_connection_in_use_is_closed_when_it_comes_back(database: Database) -> None:
+    own = Database(database.url.render_as_string(hide_password=False))
+    with own.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        own.dispose()
+        assert connection.execute(text("SELECT 1")).scalar() == 1
+        connection.rollback()
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        driver.execute("SELECT 1")
 
 
 def test_sqlite_is_set_up(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import structlog
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy import Engine, create_engine, event
 
-from kwhen.storage.database import Database
+from kwhen.storage.database import Database, close_all
 
 log = structlog.get_logger("kwhen")
 VERSION = "1"  # of the jobs: one that waits is run by whichever kwhen comes next
@@ -89,7 +89,7 @@ class Jobs:
         DBOS.destroy(workflow_completion_timeout_sec=grace_s if self._running.count else 0)
         _LANES.clear()
         if self._engine is not None:
-            self._engine.dispose()
+            close_all(self._engine)
 
     def enqueue(self, lane: str, id: str, job_id: str, target: str | None = None) -> None:
         """Have a lane's handler called with an id; the same job id again changes nothing."""

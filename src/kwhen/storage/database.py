@@ -112,7 +112,19 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
-        self.engine.dispose()
+        close_all(self.engine)
+
+
+def close_all(engine: Engine) -> None:
+    """Close every connection of an engine; those that a thread still uses, when it is done."""
+    # Given back to a pool that was disposed of, they would stay open.
+    event.listen(engine, "checkin", _close)
+    engine.dispose()
+
+
+def _close(connection: Any, record: Any) -> None:
+    if connection is not None:  # of one that broke there is nothing left
+        connection.close()
 
 
 def checked_url(text: str) -> URL:
