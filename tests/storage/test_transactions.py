@@ -86,6 +86,11 @@ def test_a_connection_in_use_is_closed_when_it_comes_back(database: Database) ->
         connection.rollback()
     with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
         driver.execute("SELECT 1")
+    with own.engine.connect() as connection:  # begun anew
+        for _ in range(2):
+            assert connection.execute(text("SELECT 1")).scalar() == 1
+            connection.rollback()
+    own.dispose()
 
 
 def test_sqlite_is_set_up(tmp_path: Path) -> None:

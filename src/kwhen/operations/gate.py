@@ -153,9 +153,7 @@ def pass_by_address(deployment: Deployment, address: str) -> Passed:
     `address` is that of the peer, or of the client behind a proxy that is trusted.
     """
     limit_count = deployment.settings.open_rate_limit_per_minute
-    with deployment.database.gate() as gate:
-        now_s = deployment.clock().timestamp()
-        allowance = _taken(gate, f"open:{address}", limit_count, MINUTE_S, now_s)
+    allowance = _of_address(deployment, f"open:{address}", limit_count, MINUTE_S)
     if allowance is not None and not allowance.is_allowed:
         error = RateLimited("Too many requests from this address.", allowance.retry_after_s)
         return Passed(credential=None, allowance=allowance, error=error)
@@ -170,14 +168,8 @@ def take_sign_in(deployment: Deployment, address: str) -> None:
     RateLimited
     """
     limit_count = deployment.settings.sign_ins_per_minute
-    with deployment.database.gate() as gate:
-        now_s = deployment.clock().timestamp()
-        allowance = _taken(gate, f"sign-in:{address}", limit_count, MINUTE_S, now_s)
-    if allowance is not None and not allowance.is_allowed:
-        raise RateLimited(
-            f"This address tried to sign in {limit_count} times within a minute.",
-            allowance.retry_after_s,
-        )
+    allowance = _of_address(deployment, f"sign-in:{address}", limit_count, MINUTE_S)
+    _refuse(allowance, f"This address tried to sign in {limit_count} times within a minute.")
 
 
 def take_sandbox(deployment: Deployment, address: str) -> None:
@@ -188,14 +180,22 @@ def take_sandbox(deployment: Deployment, address: str) -> None:
     RateLimited
     """
     limit_count = deployment.settings.agent_credentials_per_hour
+    allowance = _of_address(deployment, f"sandbox:{address}", limit_count, HOUR_S)
+    words = f"This address opened {limit_count} sandboxes within an hour, which is the limit."
+    _refuse(allowance, words)
+
+
+def _of_address(
+    deployment: Deployment, key: str, limit_count: int, window_s: float
+) -> Allowance | None:
+    """What an address takes, in a transaction of its own."""
     with deployment.database.gate() as gate:
-        now_s = deployment.clock().timestamp()
-        allowance = _taken(gate, f"sandbox:{address}", limit_count, HOUR_S, now_s)
+        return _taken(gate, key, limit_count, window_s, deployment.clock().timestamp())
+
+
+def _refuse(allowance: Allowance | None, words: str) -> None:
     if allowance is not None and not allowance.is_allowed:
-        raise RateLimited(
-            f"This address opened {limit_count} sandboxes within an hour, which is the limit.",
-            allowance.retry_after_s,
-        )
+        raise RateLimited(words, allowance.retry_after_s)
 
 
 def _taken(

@@ -117,9 +117,10 @@ class Database:
 
 def close_all(engine: Engine) -> None:
     """Close every connection of an engine; those that a thread still uses, when it is done."""
-    # Given back to a pool that was disposed of, they would stay open.
-    event.listen(engine, "checkin", _close)
-    engine.dispose()
+    pool = engine.pool
+    engine.dispose()  # which gives the engine another pool
+    # Given back to the one that was disposed of, they would stay open.
+    event.listen(pool, "checkin", _close)
 
 
 def _close(connection: Any, record: Any) -> None:
