@@ -29,8 +29,8 @@ demo: setup ## what a year of usage costs under every plan of a ZIP code
 vtn-clients: setup ## environments for the OpenADR clients that the tests run
 	@$(BIN)/python tools/vtn_clients.py
 
-test: setup ## the everyday tests, on all cores
-	@$(BIN)/python -m pytest $(PARALLEL) -m "not proof and not browser"
+test: setup ## the everyday tests, on all cores; those of the docs are in check
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not proof and not browser" --ignore tests/docs
 
 test-proof: setup ## bounded proofs on real processes: contract by machine, kills, memory
 	@$(BIN)/python -m pytest $(PARALLEL) -m proof
