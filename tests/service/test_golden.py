@@ -213,6 +213,30 @@ def test_open_adr(world: World) -> None:
     assert read["programID"] == event["programID"] and read["id"] != event["id"]
 
 
+def test_open_adr_of_a_window_in_the_query(world: World) -> None:
+    path = f"/v1/homes/{created(world)['id']}/price_signal/open_adr"
+    posted = world.post(path, WINDOW).json()
+    read = world.client.get(path, params=WINDOW, headers=world.headers()).json()
+    for event in (posted, read):
+        del event["createdDateTime"], event["modificationDateTime"]
+    assert read == posted
+    for told, field in (
+        ({"startTime": WINDOW["startTime"]}, "endTime"),
+        (WINDOW | {"endTime": "tomorrow"}, "endTime"),
+        (WINDOW | {"startTime": WINDOW["endTime"]}, "endTime"),
+    ):
+        answer = world.client.get(path, params=told, headers=world.headers())
+        wrong = problem(answer, 400, "VALIDATION_FAILED")["field_errors"]
+        assert [one["field"] for one in wrong] == [field]
+
+
+def test_a_price_of_no_component_is_refused(world: World) -> None:
+    path = f"/v1/homes/{created(world)['id']}/price_signal"
+    for one in (path, f"{path}/open_adr"):
+        told = problem(world.post(one, {"components": []}), 400, "VALIDATION_FAILED")
+        assert told["field_errors"][0]["field"] == "components"
+
+
 def test_a_home_without_a_plan_is_told_what_to_set(world: World) -> None:
     home = world.post("/v1/homes/create", {"name": "x", "zipcode": "94107"}).json()
     answer = world.post(f"/v1/homes/{home['id']}/price_signal", WINDOW)

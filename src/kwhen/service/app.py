@@ -37,6 +37,7 @@ ROUTERS = (
     homes.router,
     usage.router,
     price_signal.router,
+    price_signal.reading,
     impact.router,
     compare.router,
     batch.router,

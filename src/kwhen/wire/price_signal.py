@@ -18,17 +18,20 @@ from kwhen.wire.times import moment
 Floats = NDArray[np.float64]
 ComponentName = Literal["tariff", "wholesale", "carbon", "solar"]
 Extra = Literal["components", "exportPrices", "sources"]
+TOGETHER = "Together with endTime."
+LENGTH = "Exclusive; at most 366 days after startTime."
 
 
 class SignalRequest(Sent):
     """A window, and what enters the price. All optional; without a window the next 24 hours."""
 
-    start_time: MomentField | None = Field(None, description="Together with endTime.")
-    end_time: MomentField | None = Field(
-        None, description="Exclusive; at most 366 days after startTime."
-    )
+    start_time: MomentField | None = Field(None, description=TOGETHER)
+    end_time: MomentField | None = Field(None, description=LENGTH)
     components: list[ComponentName] | None = Field(
-        None, max_length=4, description="What enters `price`; everything that the home has without."
+        None,
+        min_length=1,
+        max_length=4,
+        description="What enters `price`; everything that the home has without.",
     )
     include: list[Extra] | None = Field(
         None,
