@@ -144,6 +144,7 @@ def test_more_expected_use_prices_the_upper_tier() -> None:
         ({"expected_kwh": np.ones(7)}, "give one number, 1 monthly values or 96 values"),
         ({"expected_kwh": -1.0}, "finite and 0 or more"),
         ({"tier_mode": "average"}, "'final', 'expected' or 'tier:k'"),
+        ({"tier_mode": "tier:²"}, "'final', 'expected' or 'tier:k'"),
         ({"step_minutes": 7}, "must divide an hour"),
     ],
 )

@@ -76,6 +76,7 @@ def test_a_trigger_under_one_key_makes_one_run(world: World) -> None:
         ({"schedule": {"everyMinutes": 1}}, "schedule.everyMinutes"),
         ({"schedule": {}}, "schedule"),
         ({"schedule": {"dailyAt": "25:00", "timezone": "UTC"}}, "schedule.dailyAt"),
+        ({"schedule": {"dailyAt": "0٦:30", "timezone": "UTC"}}, "schedule.dailyAt"),
     ],
 )
 def test_what_cannot_be_set_is_named(world: World, body: dict[str, Any], field: str) -> None:

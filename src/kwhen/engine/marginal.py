@@ -208,7 +208,7 @@ def _tier_of(mode: str) -> int | None:
     if mode in ("final", "expected"):
         return None
     kind, _, number = mode.partition(":")
-    if kind != "tier" or not number.isdigit() or int(number) < 1:
+    if kind != "tier" or not number.isdecimal() or int(number) < 1:
         raise UsageError(f"tier_mode is {mode!r}; it is 'final', 'expected' or 'tier:k', k from 1")
     return int(number) - 1
 

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
 
 from kwhen.catalog.http import Web
 from kwhen.catalog.live.held import held_prices
@@ -66,14 +68,25 @@ class Deployment:
     @contextmanager
     def reading(self, tenant: Tenant) -> Iterator[Work]:
         """Work that changes nothing."""
-        with self.database.reading() as session:
-            yield Work(session=session, tenant=tenant, now=self.clock(), deployment=self)
+        with ExitStack() as opened:
+
+            def open_session() -> Session:
+                return opened.enter_context(self.database.reading())
+
+            yield self._work(open_session, tenant)
 
     @contextmanager
     def writing(self, tenant: Tenant) -> Iterator[Work]:
         """Work in one transaction: all of it is kept, or nothing."""
         with self.database.writing() as session:
-            yield Work(session=session, tenant=tenant, now=self.clock(), deployment=self)
+            yield self.within(session, tenant)
+
+    def within(self, session: Session, tenant: Tenant) -> Work:
+        """Work in a transaction that is open, such as one that is for several tenants."""
+        return self._work(lambda: session, tenant)
+
+    def _work(self, open_session: Callable[[], Session], tenant: Tenant) -> Work:
+        return Work(open_session=open_session, tenant=tenant, now=self.clock(), deployment=self)
 
     def close(self) -> None:
         """Let go of the database."""

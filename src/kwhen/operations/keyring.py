@@ -27,6 +27,7 @@ RANDOM_COUNT, CHECKSUM_COUNT = 32, 6
 SHOWN_COUNT = 4  # random characters of a secret that its prefix shows
 LEAST_SECRET_COUNT = 32
 FILE = "secret"
+_KINDS = frozenset(CredentialKind)
 
 
 class Keyring:
@@ -137,7 +138,7 @@ def new_secret(kind: CredentialKind) -> str:
 def is_well_formed(secret: str) -> bool:
     """Whether a text can be a secret of ours: its kind, its length and its checksum."""
     parts = secret.split("_")
-    if len(parts) != 3 or parts[0] != "wsk" or parts[1] not in set(CredentialKind):
+    if len(parts) != 3 or parts[0] != "wsk" or parts[1] not in _KINDS:
         return False
     if len(parts[2]) != RANDOM_COUNT + CHECKSUM_COUNT or not parts[2].isascii():
         return False

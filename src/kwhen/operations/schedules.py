@@ -8,7 +8,7 @@ from kwhen.errors import FieldError, InvalidFields
 from kwhen.records import Schedule
 
 LEAST_MINUTES, MOST_MINUTES = 5, 1440
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 def check_schedule(schedule: Schedule) -> None:

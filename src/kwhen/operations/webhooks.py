@@ -324,7 +324,7 @@ def make_change_runs(deployment: Deployment, name: str, mark: str) -> int:
         if not workers.every_mark(session, name, mark):
             return 0
         for webhook in webhooks.every_changing_webhook(session):
-            work = Work(session=session, tenant=webhook.tenant, now=now, deployment=deployment)
+            work = deployment.within(session, webhook.tenant)
             add_run(work, webhook, RunReason.CHANGE, wanted.start, wanted.end)
             count += 1
     return count

@@ -1,7 +1,9 @@
 """What an operation is given: whose work it is, when, in which transaction and on which facts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -14,14 +16,19 @@ if TYPE_CHECKING:
     from kwhen.operations.deployment import Deployment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Work:
     """One request or job of one tenant. Operations never commit: whoever opened it does."""
 
-    session: Session
+    open_session: Callable[[], Session]
     tenant: Tenant
     now: datetime
     deployment: "Deployment"
+
+    @cached_property
+    def session(self) -> Session:
+        """Its transaction, opened by the first who asks: some work needs no rows."""
+        return self.open_session()
 
     @property
     def stock(self) -> Stock:

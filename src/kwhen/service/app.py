@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from kwhen.operations.deployment import Deployment
 from kwhen.service.hot import HotRoute
@@ -50,6 +51,11 @@ ROUTERS = (
 )
 
 
+def _place(route: BaseRoute) -> int:
+    """Hot routes are looked for first, and before all those without an id in their path."""
+    return 2 if not isinstance(route, HotRoute) else int("{" in route.path)
+
+
 Beside = Callable[[Deployment], AbstractContextManager[object]]
 
 
@@ -75,6 +81,8 @@ def create_app(deployment: Deployment, beside: Beside = nullcontext) -> FastAPI:
         title="kwhen API",
         lifespan=lifespan,
         middleware=[Middleware(Observer, metrics=metrics), Middleware(HeadLimits)],
+        # Its own would tell a tracer of queries, by which links sign in; ours is in `tracing.py`.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -87,5 +95,5 @@ def create_app(deployment: Deployment, beside: Beside = nullcontext) -> FastAPI:
         app.router.routes.extend(router.routes)  # flat: a 405 then finds every method of a path
     app.router.routes.extend([*portal_assets.routes, *docs.routes])
     app.state.documented = tuple(app.router.routes)  # in the order in which they are told
-    app.router.routes.sort(key=lambda route: not isinstance(route, HotRoute))  # found first
+    app.router.routes.sort(key=_place)
     return app

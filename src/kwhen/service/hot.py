@@ -85,7 +85,7 @@ class HotRoute(DoorRoute):
 def _is_modest(request: Request) -> bool:
     said = request.headers.get("content-length", "0")
     is_whole = "transfer-encoding" not in request.headers
-    return is_whole and said.isdigit() and len(said) < 10 and int(said) <= MOST_EARLY_BYTES
+    return is_whole and said.isdecimal() and len(said) < 10 and int(said) <= MOST_EARLY_BYTES
 
 
 def gated_hot(prefix: str, tag: str) -> APIRouter:

@@ -61,7 +61,7 @@ class BoundedRequest(Request):
 
     async def _whole(self) -> bytes:
         said = self.headers.get("content-length", "")
-        if said.isdigit() and int(said[:20]) > self.limit_bytes:
+        if said.isdecimal() and int(said[:20]) > self.limit_bytes:
             raise self._too_large()
         chunks: list[bytes] = []
         size = 0

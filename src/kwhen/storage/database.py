@@ -1,7 +1,7 @@
 """A database: its engine, and the transactions on it."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock, get_ident
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 
 from kwhen.errors import SettingError
 from kwhen.storage.prepared import Direct
@@ -62,6 +63,7 @@ class Database:
         self._writer = self.engine.execution_options(**{WRITES: True})
         # SQLite has one writer; threads that wait here are not put to sleep for ever longer.
         self._turn: AbstractContextManager[object] = _Turn() if self.is_sqlite else nullcontext()
+        self._gate: PoolProxiedConnection | None = None  # SQLite's, kept
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -82,16 +84,22 @@ class Database:
     @contextmanager
     def gate(self) -> Iterator[Direct]:
         """A short writing transaction of `Prepared` statements, for what every request does."""
-        with self._turn:
-            pooled = self.engine.raw_connection()
-            try:
+        if not self.is_sqlite:
+            with closing(self.engine.raw_connection()) as pooled:  # undoes what is not committed
                 driver: Any = pooled.driver_connection
-                if self.is_sqlite:  # other drivers begin by themselves
-                    driver.execute(BEGIN_WRITING)
                 yield Direct(driver, self.engine.dialect)
                 driver.commit()
-            finally:
-                pooled.close()  # which undoes what was not committed
+            return
+        with self._turn:  # one at a time, so one connection is enough
+            self._gate = self._gate or self.engine.raw_connection()
+            driver = self._gate.driver_connection
+            driver.execute(BEGIN_WRITING)
+            try:
+                yield Direct(driver, self.engine.dialect)
+                driver.commit()
+            except BaseException:
+                driver.rollback()
+                raise
 
     def check(self) -> None:
         """See that the database answers.
@@ -112,6 +120,10 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
+        with self._turn:
+            if self._gate is not None:
+                self._gate.close()  # it goes back to the others
+                self._gate = None
         close_all(self.engine)
 
 

@@ -7,12 +7,19 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from kwhen.wire.homes import SolarInfoSent
 from kwhen.wire.impact import Arrays, Flag, ImpactAnswer, InlineHomeSent
-from kwhen.wire.kinds import WHOLE, DayField, DayOrMoment, SolarKwOrNone, Text255, ZipcodeField
+from kwhen.wire.kinds import (
+    CLOCK,
+    WHOLE,
+    DayField,
+    DayOrMoment,
+    SolarKwOrNone,
+    Text255,
+    ZipcodeField,
+)
 from kwhen.wire.model import Answered, Sent
 
 ARRAY_PATHS = ("base.usage", "base.export", "optimised.usage", "optimised.export")
 DAY_MINUTES, LEAST_WINDOW_MINUTES = 24 * 60, 15
-CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 def _clock(value: Any) -> Any:

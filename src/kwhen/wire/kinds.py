@@ -17,6 +17,7 @@ from kwhen.errors import UsageError
 from kwhen.wire.times import moment
 
 ZIPCODE = r"^(?:0{0,4}[0-9]{1,5}|[0-9]{3})(?:[-\s][0-9]{4})?$"
+CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _MOMENT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}:?\d{2})"
 )

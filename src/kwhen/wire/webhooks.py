@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from kwhen.records import (
     AttemptRecord,
@@ -12,12 +12,15 @@ from kwhen.records import (
     Webhook,
     WebhookRun,
 )
-from kwhen.wire.kinds import WHOLE, MomentField, Text255
+from kwhen.wire.kinds import CLOCK, WHOLE, MomentField, Text255
 from kwhen.wire.model import Answered, Sent
 
 MOST_LISTED_COUNT = 1000
 # It goes over the wire as a header: visible characters of ASCII.
 SecurityKey = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,253}[!-~])?$")]
+ClockText = Annotated[
+    str, StringConstraints(max_length=5), WithJsonSchema({"type": "string", "pattern": CLOCK})
+]
 EventType = Literal["PRICE_SIGNAL"]
 StateName = Literal["pending", "delivered", "failed", "cancelled"]
 
@@ -28,8 +31,8 @@ class ScheduleSent(Sent):
     every_minutes: Annotated[int, Field(ge=5, le=1440), WHOLE] | None = Field(
         None, description="Every so many minutes."
     )
-    daily_at: str | None = Field(
-        None, max_length=5, description="Local time, with timezone.", examples=["06:30"]
+    daily_at: ClockText | None = Field(
+        None, description="Local time, with timezone.", examples=["06:30"]
     )
     timezone: Text255 | None = Field(
         None, description="IANA zone of dailyAt.", examples=["America/Los_Angeles"]

@@ -98,8 +98,7 @@ def _announce(deployment: Deployment, program: TariffProgram) -> None:
             verb = vtn_tariffs.announce_every_day(session, program.id, day)
             found = vtn.every_subscription_to(session, program.id) if verb else []
             for tenant, subscription in found:
-                work = Work(session=session, tenant=tenant, now=now, deployment=deployment)
-                _tell(work, subscription, verb, event)
+                _tell(deployment.within(session, tenant), subscription, verb, event)
 
 
 def _tell(work: Work, subscription: VtnObject, verb: VtnVerb | None, event: VtnObject) -> None:
