@@ -7,13 +7,14 @@ import pytest
 
 from tests.reading import SRC, dotted, label, modules, parsed, tree
 
-BASE = {"errors", "units"}
+BASE = {"errors", "units", "haste"}
 FRONT = BASE | {"engine", "usage", "catalog", "api"}
 LEFT_OF_OPERATIONS = FRONT | {"records", "config", "settings", "wire", "storage"}
 LEFT_OF_DOORS = LEFT_OF_OPERATIONS | {"operations"}
 MAY_IMPORT = {
     "errors": set(),
     "units": set(),
+    "haste": set(),
     "records": {"errors"},
     "config": {"errors"},
     "settings": {"errors", "config"},
@@ -23,7 +24,7 @@ MAY_IMPORT = {
     "api": FRONT,  # the front door, with __init__
     "__init__": FRONT,
     "wire": FRONT | {"records"},
-    "storage": {"errors", "records"},
+    "storage": {"errors", "haste", "records"},
     "operations": LEFT_OF_OPERATIONS,
     "service": LEFT_OF_DOORS | {"__init__", "delivery"},  # which asks URLs before they are kept
     "delivery": LEFT_OF_DOORS | {"__init__"},

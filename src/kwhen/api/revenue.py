@@ -18,10 +18,12 @@ from kwhen.catalog.solar import pv_series
 from kwhen.engine.counterfactual import (
     History,
     Usual,
+    UsualSteps,
     day_ratio,
     own_days,
     usual,
     usual_kwh,
+    usual_steps,
 )
 from kwhen.engine.events import event_weights, month_grid
 from kwhen.engine.grid import Calendar, Grid, whole_days
@@ -69,9 +71,7 @@ def grid_services(
     months, _ = market_facts(home, month_grid(grid), live)
     offers, sources, missing = _offers(home.zipcode, home.utility_id, grid, market, months)
     baseline = _baseline(home, grid, net_kwh)
-    paid = tuple(
-        offer.revenue(baseline(offer.step_index) - net_kwh[offer.step_index]) for offer in offers
-    )
+    paid = tuple(offer.revenue(baseline(offer) - net_kwh[offer.step_index]) for offer in offers)
     return GridServices(programmes=paid, sources=sources, missing=missing), missing
 
 
@@ -118,19 +118,22 @@ def _offers(
     return found, tuple(dict.fromkeys(sources)), tuple(dict.fromkeys(missing))
 
 
-def _baseline(home: Home, grid: Grid, net_kwh: Floats) -> Callable[[Ints], Floats]:
-    """What the home would have used in some steps: its own like days, else its place's shape."""
+def _baseline(home: Home, grid: Grid, net_kwh: Floats) -> Callable[[Offer], Floats]:
+    """What the home would have used in an offer's steps: its like days, else its place's shape.
+
+    Each gives (S,). [kWh]
+    """
     assert home.zipcode is not None
     habit = _habit(home.zipcode, _of_one_kw(home.solar) if home.solar else None, grid)
     solar_kw = home.solar.system_size_kw if home.solar else 0.0
     ratio = day_ratio(grid, habit, net_kwh, solar_kw)
     past = _own_history(home, grid)
 
-    def at(step_index: Ints) -> Floats:
-        found = usual_kwh(grid, habit, ratio, solar_kw, step_index)
+    def at(offer: Offer) -> Floats:
+        found = usual_kwh(_usual_in(grid, habit, offer), ratio, solar_kw)
         if past is None:
             return found
-        own, known = own_days(grid, past, step_index)
+        own, known = own_days(grid, past, offer.step_index)
         return np.where(known, own, found)
 
     return at
@@ -142,6 +145,11 @@ def _habit(zipcode: str, solar: SolarSystem | None, grid: Grid) -> Usual:
     where = place(zipcode)
     load = default_load(where, None, grid, annual_kwh=ANY_ANNUAL_KWH)
     return usual(grid, load.kwh, None if solar is None else pv_series(where, grid, solar).kwh)
+
+
+@kept(WINDOWS_KEPT_MIB)
+def _usual_in(grid: Grid, habit: Usual, offer: Offer) -> UsualSteps:
+    return usual_steps(grid, habit, offer.step_index)
 
 
 @lru_cache(maxsize=VALUES_KEPT_COUNT)

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from kwhen.errors import SourceError
+from kwhen.haste import take_time
 
 _LONGEST_WAIT_S = 120.0
 _FIRST_WAIT_S = 1.0
@@ -97,6 +98,7 @@ class Web:
         SourceError
             The server does not answer after all attempts, or asks to wait too long.
         """
+        take_time()
         httpx = _httpx(request.url)
         said, asked_s = "", None
         with _unlogged(request.secrets):

@@ -82,16 +82,32 @@ def day_ratio(grid: Grid, habit: Usual, net_kwh: Floats, solar_kw: float) -> Flo
     return _ratio(np.maximum(used, 0.0), habit.load_by_day_kwh)
 
 
-def usual_kwh(
-    grid: Grid, habit: Usual, day_ratio: Floats, solar_kw: float, step_index: Ints | slice
-) -> Floats:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UsualSteps:
+    """What is usual in some steps of a window, laid side by side."""
+
+    load_kwh: Floats  # (S,)
+    pv_kwh: Floats | None  # (S,)
+    day_index: Ints  # (S,)
+
+
+def usual_steps(grid: Grid, habit: Usual, step_index: Ints | slice) -> UsualSteps:
+    """What is usual in some steps."""
+    return UsualSteps(
+        load_kwh=habit.load_kwh[step_index],
+        pv_kwh=None if habit.pv_kwh is None else habit.pv_kwh[step_index],
+        day_index=grid.day_index[step_index],
+    )
+
+
+def usual_kwh(steps: UsualSteps, day_ratio: Floats, solar_kw: float) -> Floats:
     """Import less export of some steps, had each day been a usual one of the same energy. [kWh]
 
     day_ratio : (D,) of the function of this name
     """
-    found: Floats = habit.load_kwh[step_index] * day_ratio[grid.day_index[step_index]]
-    if habit.pv_kwh is not None:
-        found -= solar_kw * habit.pv_kwh[step_index]
+    found: Floats = steps.load_kwh * day_ratio[steps.day_index]
+    if steps.pv_kwh is not None:
+        found -= solar_kw * steps.pv_kwh
     return found
 
 
@@ -112,7 +128,7 @@ def counterfactual_kwh(
     """
     habit = usual(grid, load_shape_kwh, pv_kwh)
     ratio = day_ratio(grid, habit, net_kwh, solar_kw=1.0)
-    baseline = usual_kwh(grid, habit, ratio, 1.0, slice(None))
+    baseline = usual_kwh(usual_steps(grid, habit, slice(None)), ratio, solar_kw=1.0)
     if own_history is None:
         none = np.zeros(grid.days_count, dtype=bool)
         return Counterfactual(baseline_kwh=baseline, from_history=none)

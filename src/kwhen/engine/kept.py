@@ -13,6 +13,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from kwhen.haste import take_time
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Owner = TypeVar("Owner")
@@ -53,6 +55,7 @@ class Kept(Generic[P, T]):
         return entry.result
 
     def _made(self, key: Any, *args: P.args, **kwargs: P.kwargs) -> T:
+        take_time()
         result = self._make(*args, **kwargs)
         own = self._own(result) if self._own else result
         size = ENTRY_BYTES + size_bytes(*args, *kwargs.values(), own)

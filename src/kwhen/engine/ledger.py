@@ -43,7 +43,7 @@ def settle(
     """
     blocks: list[Block] = []
     carried: list[Credit] = []
-    if class_usd is not None:
+    if class_usd is not None and not _is_idle(plan, home, opening):
         run = _Run(plan, home, class_usd, opening)
         run.take_surplus()
         for step in plan.ledger:
@@ -58,6 +58,13 @@ def settle(
     if surplus is not None:
         blocks.append(surplus)
     return Settlement(blocks=tuple(blocks), carried=tuple(carried))
+
+
+def _is_idle(plan: Compiled, home: Metered, opening: Sequence[Credit]) -> bool:
+    """Whether banks that only export fills are all there is, and nothing fills them."""
+    is_filled = home.export_kwh is not None or bool(opening)
+    by_export = plan.rule is not None and plan.rule.netting is Netting.CHANNELS
+    return by_export and not is_filled and all(isinstance(step, Bank) for step in plan.ledger)
 
 
 def _cash_out(plan: Compiled, home: Metered) -> Block | None:

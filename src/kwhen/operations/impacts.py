@@ -17,6 +17,7 @@ from kwhen.engine.result import Bill
 from kwhen.engine.solar import SolarSystem
 from kwhen.engine.words import Customer, Missing
 from kwhen.errors import ChoiceError, FieldError, InvalidFields, NotFound, UnknownId
+from kwhen.haste import take_time
 from kwhen.operations import homes
 from kwhen.operations.home_values import home_value, plan_of
 from kwhen.operations.usage_history import stored_kwh
@@ -278,6 +279,7 @@ def stored_energy(work: Work, home_id: str | None, days: tuple[date, date]) -> E
     """
     if home_id is None:
         raise InvalidFields.one("useStoredUsage", "only a stored home has a history")
+    take_time()
     first, end = days
     usage_kwh, export_kwh = stored_kwh(work, home_id, first, end)
     return Energy(first=first, end=end, usage_kwh=usage_kwh, export_kwh=export_kwh, origin="stored")
@@ -286,6 +288,7 @@ def stored_energy(work: Work, home_id: str | None, days: tuple[date, date]) -> E
 def _default_energy(work: Work, home: Home, asked: Asked, days: tuple[date, date]) -> Energy:
     if home.zipcode is None:
         raise InvalidFields.one("home.zipcode", "default usage needs the ZIP of the home")
+    take_time()
     first, end = days
     profile = default_profile(
         home,

@@ -10,6 +10,7 @@ from kwhen.catalog.live.store import SeriesStore
 from kwhen.engine.kept import kept
 from kwhen.engine.signal import Component
 from kwhen.errors import InvalidFields
+from kwhen.haste import take_time
 from kwhen.operations import homes
 from kwhen.operations.home_values import home_value
 from kwhen.operations.work import Work
@@ -134,4 +135,5 @@ def _chosen(components: Sequence[str] | None) -> frozenset[Component]:
 def _signal(
     home: Home, wanted: Window, chosen: frozenset[Component], live: SeriesStore | None
 ) -> Signal:
+    take_time()
     return price_signal(home, wanted.start, wanted.end, components=chosen, nearest=True, live=live)

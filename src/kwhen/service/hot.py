@@ -1,4 +1,5 @@
-"""Routes that are called most: one hop to a thread, and no more of FastAPI than they need.
+"""Routes that are called most: answered at once where nothing waits, without more of FastAPI than
+they need.
 
 Why: decision 0011.
 """
@@ -14,9 +15,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kwhen.errors import KwhenError
+from kwhen.haste import NotNow, in_haste
 from kwhen.service.door import Caller, DoorRoute, Needs, limit_body
 from kwhen.service.requests import BoundedRequest
-from kwhen.service.state import limit_headers
+from kwhen.service.state import limit_headers, passed_of
 from kwhen.service.threads import on_thread
 
 MOST_EARLY_BYTES = 1024 * 1024  # of a body that is read before it is known who sent it
@@ -25,8 +27,9 @@ MOST_EARLY_BYTES = 1024 * 1024  # of a body that is read before it is known who 
 class HotRoute(DoorRoute):
     """A route of ids in its path, of what the door declares, and at most of an optional body.
 
-    A body of a told, modest size is read first, then one thread asks the gate and answers. The
-    gate is heard first all the same: what is wrong with the body of a stranger is not told.
+    A body of a told, modest size is read first. Then the gate is asked and the answer made right
+    here, or on a thread where that would take time. The gate is heard first all the same: what is
+    wrong with the body of a stranger is not told.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
@@ -51,7 +54,11 @@ class HotRoute(DoorRoute):
             values |= await self._read(request)
         except (KwhenError, HTTPException, RequestValidationError) as error:
             failure = error
-        response = await on_thread(self._answer, request, values, failure)
+        try:
+            with in_haste():
+                response = self._answer(request, values, failure)
+        except NotNow:
+            response = await on_thread(self._answer, request, values, failure)
         response.headers.update(limit_headers(request))
         await response(scope, receive, send)
 
@@ -73,7 +80,8 @@ class HotRoute(DoorRoute):
     def _answer(
         self, request: BoundedRequest, values: dict[str, Any], failure: Exception | None
     ) -> Response:
-        self.let_in(request)
+        if passed_of(request) is None:  # each request counts once
+            self.let_in(request)
         if failure is not None:
             raise failure
         for name, call in self._given.items():

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY, OperationalError
 from threading import Lock, get_ident
 from typing import Any
 
@@ -13,10 +14,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
 from kwhen.errors import SettingError
+from kwhen.haste import NotNow, is_in_haste, take_time
 from kwhen.storage.prepared import Direct
 
 WRITES = "kwhen_writes"
 BEGIN_WRITING = "BEGIN IMMEDIATE"
+AT_ONCE = "PRAGMA busy_timeout=0"
+PRIMARY_CODE = 0xFF  # of SQLite's error codes, which tell more above it
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
@@ -42,7 +46,8 @@ class _Turn:
     def __enter__(self) -> None:
         if self._owner == get_ident():
             raise RuntimeError("a writing transaction is open in this thread; end it first")
-        self._lock.acquire()
+        if not self._lock.acquire(blocking=not is_in_haste()):
+            raise NotNow
         self._owner = get_ident()
 
     def __exit__(self, *error: object) -> None:
@@ -63,7 +68,7 @@ class Database:
         self._writer = self.engine.execution_options(**{WRITES: True})
         # SQLite has one writer; threads that wait here are not put to sleep for ever longer.
         self._turn: AbstractContextManager[object] = _Turn() if self.is_sqlite else nullcontext()
-        self._gate: PoolProxiedConnection | None = None  # SQLite's, kept
+        self._gates: dict[bool, PoolProxiedConnection] = {}  # SQLite's; of those in haste, and not
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -74,6 +79,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A transaction: committed at the end, undone where an error passes."""
+        take_time()
         with (
             self._turn,
             Session(self._writer, expire_on_commit=False) as session,
@@ -85,21 +91,41 @@ class Database:
     def gate(self) -> Iterator[Direct]:
         """A short writing transaction of `Prepared` statements, for what every request does."""
         if not self.is_sqlite:
+            take_time()
             with closing(self.engine.raw_connection()) as pooled:  # undoes what is not committed
                 driver: Any = pooled.driver_connection
                 yield Direct(driver, self.engine.dialect)
                 driver.commit()
             return
-        with self._turn:  # one at a time, so one connection is enough
-            self._gate = self._gate or self.engine.raw_connection()
-            driver = self._gate.driver_connection
-            driver.execute(BEGIN_WRITING)
+        with self._turn:  # one at a time, so connections can be kept
+            driver = self._begun_gate()
             try:
                 yield Direct(driver, self.engine.dialect)
                 driver.commit()
             except BaseException:
                 driver.rollback()
                 raise
+
+    def _begun_gate(self) -> Any:
+        """SQLite's connection for the gate, in a writing transaction.
+
+        Raises
+        ------
+        NotNow : in haste, while another process writes
+        """
+        hasty = is_in_haste()
+        if hasty not in self._gates:
+            self._gates[hasty] = self.engine.raw_connection()
+            if hasty:
+                self._gates[hasty].cursor().execute(AT_ONCE)
+        driver: Any = self._gates[hasty].driver_connection
+        try:
+            driver.execute(BEGIN_WRITING)
+        except OperationalError as error:
+            if hasty and error.sqlite_errorcode & PRIMARY_CODE == SQLITE_BUSY:
+                raise NotNow from error
+            raise
+        return driver
 
     def check(self) -> None:
         """See that the database answers.
@@ -121,9 +147,8 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         with self._turn:
-            if self._gate is not None:
-                self._gate.close()  # it goes back to the others
-                self._gate = None
+            while self._gates:
+                self._gates.popitem()[1].close()  # it goes back to the others
         close_all(self.engine)
 
 
