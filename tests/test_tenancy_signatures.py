@@ -35,9 +35,10 @@ def kind_of(argument: ast.arg) -> str:
 
 
 def says_whose(function: ast.FunctionDef) -> bool:
-    """Whether a function takes a session, then a tenant, both without a default."""
+    """Whether a function takes a session or a connection, then a tenant, without a default."""
     needed = function.args.args[: len(function.args.args) - len(function.args.defaults)]
-    return [kind_of(argument) for argument in needed[:2]] == ["Session", "Tenant"]
+    kinds = [kind_of(argument) for argument in needed[:2]]
+    return len(kinds) == 2 and kinds[0] in DATABASE and kinds[1] == "Tenant"
 
 
 def test_every_function_of_storage_says_whose() -> None:

@@ -175,11 +175,16 @@ def market_facts(
                 name="wholesale", note="no ZIP that the tables know is given, so no market is known"
             ),
         )
-    marks: Marks = ()
-    point = _market_point(home.zipcode, home.utility_id) if live is not None else None
-    if live is not None and point is not None:
-        marks = tuple(live.mark(kind, _live_point(point)) for kind in LIVE_PRICES)
-    return _market_at(home.zipcode, home.utility_id, grid, live, marks)
+    marks = market_marks(home.zipcode, home.utility_id, live)
+    return market_at(home.zipcode, home.utility_id, grid, live, marks)
+
+
+def market_marks(zipcode: str, utility_id: int, live: SeriesStore | None) -> Marks:
+    """What tells one state of a place's live prices from another."""
+    point = _market_point(zipcode, utility_id) if live is not None else None
+    if live is None or point is None:
+        return ()
+    return tuple(live.mark(kind, _live_point(point)) for kind in LIVE_PRICES)
 
 
 @lru_cache(maxsize=PLACES_KEPT_COUNT)
@@ -188,10 +193,10 @@ def _market_point(zipcode: str, utility_id: int) -> PricingPoint | None:
 
 
 @kept(WINDOWS_KEPT_MIB)
-def _market_at(
+def market_at(
     zipcode: str, utility_id: int, grid: Grid, live: SeriesStore | None, marks: Marks
 ) -> tuple[MarketFacts | None, tuple[Missing, ...]]:
-    """The market of a place; `marks` tell one state of its live prices from another."""
+    """Market price and strike at the meters of a place; `marks` are `market_marks`."""
     where = place(zipcode)
     point = _market_point(zipcode, utility_id)
     if point is None:

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.api.facts import WINDOWS_KEPT_MIB, MarketFacts, market_facts
+from kwhen.api.facts import WINDOWS_KEPT_MIB, Marks, market_at, market_marks
 from kwhen.api.homes import Home
 from kwhen.catalog.baseline import default_load
 from kwhen.catalog.live.store import SeriesStore
 from kwhen.catalog.places import place
-from kwhen.catalog.programmes import KnownProgrammes, programmes_for
+from kwhen.catalog.programmes import programmes_for
 from kwhen.catalog.solar import pv_series
 from kwhen.engine.counterfactual import (
     History,
@@ -64,25 +63,13 @@ def grid_services(
     if home.zipcode is None:
         note = "no ZIP that the tables know is given, so no programme for grid services is known"
         return None, (Missing(name="grid_services", note=note),)
-    known = _programmes_in(home.zipcode, home.utility_id, grid)
-    if not known.programmes:
-        return None, known.missing
-    market, _ = market_facts(home, grid, live)
-    months, _ = market_facts(home, month_grid(grid), live)
-    offers, sources, missing = _offers(home.zipcode, home.utility_id, grid, market, months)
+    marks = market_marks(home.zipcode, home.utility_id, live)
+    offers, sources, missing = _offers(home.zipcode, home.utility_id, grid, live, marks)
+    if not offers:
+        return None, missing
     baseline = _baseline(home, grid, net_kwh)
     paid = tuple(offer.revenue(baseline(offer) - net_kwh[offer.step_index]) for offer in offers)
     return GridServices(programmes=paid, sources=sources, missing=missing), missing
-
-
-@lru_cache(maxsize=VALUES_KEPT_COUNT)
-def _programmes(zipcode: str, utility_id: int, first: date, last: date) -> KnownProgrammes:
-    return programmes_for(place(zipcode), utility_id, first, last)
-
-
-def _programmes_in(zipcode: str, utility_id: int, grid: Grid) -> KnownProgrammes:
-    """The programmes that pay a home of a place at some time of a window."""
-    return _programmes(zipcode, utility_id, grid.date_of(0), grid.date_of(grid.days_count - 1))
 
 
 @kept(WINDOWS_KEPT_MIB)
@@ -90,14 +77,16 @@ def _offers(
     zipcode: str,
     utility_id: int,
     grid: Grid,
-    market: MarketFacts | None,
-    months: MarketFacts | None,
+    live: SeriesStore | None,
+    marks: Marks,
 ) -> tuple[tuple[Offer, ...], tuple[str, ...], tuple[Missing, ...]]:
-    """What every programme of a place pays in a window, their sources, and the gaps.
-
-    market, months : of the steps of the window, and of the hours of its whole months
-    """
-    programmes, gaps = _programmes_in(zipcode, utility_id, grid)
+    """What every programme of a place pays in a window, their sources, and the gaps."""
+    first, last = grid.date_of(0), grid.date_of(grid.days_count - 1)
+    programmes, gaps = programmes_for(place(zipcode), utility_id, first, last)
+    if not programmes:
+        return (), (), gaps
+    market, _ = market_at(zipcode, utility_id, grid, live, marks)
+    months, _ = market_at(zipcode, utility_id, month_grid(grid), live, marks)
     prices = months.market_usd_per_kwh if months else None
     found = tuple(
         offer(

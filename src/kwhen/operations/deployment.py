@@ -17,12 +17,14 @@ from kwhen.catalog.live.store import SeriesStore
 from kwhen.catalog.stock import Stock, stock_of
 from kwhen.config import environment
 from kwhen.errors import SettingError
+from kwhen.haste import is_in_haste, take_time
 from kwhen.operations.keyring import Keyring, read_keyring
 from kwhen.operations.work import Work
 from kwhen.records import Tenant
 from kwhen.settings import Settings
 from kwhen.storage import migrate, organisations
 from kwhen.storage.database import Database
+from kwhen.storage.prepared import Direct, direct
 
 MILLISECOND_US = 1000
 
@@ -71,9 +73,16 @@ class Deployment:
         with ExitStack() as opened:
 
             def open_session() -> Session:
+                take_time()  # each request has one transaction: this one, or a glance
                 return opened.enter_context(self.database.reading())
 
-            yield self._work(open_session, tenant)
+            def open_direct() -> Direct:
+                if is_in_haste():
+                    return opened.enter_context(self.database.glance())
+                return direct(work.session.connection())
+
+            work = self._work(open_session, open_direct, tenant)
+            yield work
 
     @contextmanager
     def writing(self, tenant: Tenant) -> Iterator[Work]:
@@ -83,10 +92,21 @@ class Deployment:
 
     def within(self, session: Session, tenant: Tenant) -> Work:
         """Work in a transaction that is open, such as one that is for several tenants."""
-        return self._work(lambda: session, tenant)
+        return self._work(lambda: session, lambda: direct(session.connection()), tenant)
 
-    def _work(self, open_session: Callable[[], Session], tenant: Tenant) -> Work:
-        return Work(open_session=open_session, tenant=tenant, now=self.clock(), deployment=self)
+    def _work(
+        self,
+        open_session: Callable[[], Session],
+        open_direct: Callable[[], Direct],
+        tenant: Tenant,
+    ) -> Work:
+        return Work(
+            open_session=open_session,
+            open_direct=open_direct,
+            tenant=tenant,
+            now=self.clock(),
+            deployment=self,
+        )
 
     def close(self) -> None:
         """Let go of the database."""

@@ -66,7 +66,7 @@ def get_home(work: Work, home_id: str) -> HomeRecord:
     ------
     UnknownId
     """
-    return homes.find_home(work.session, work.tenant, home_id)
+    return homes.look_up_home(work.direct, work.tenant, home_id)
 
 
 def home_of_body(work: Work, home_id: str, field: str = "homeId") -> HomeRecord:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from kwhen.catalog.live.store import SeriesStore
 from kwhen.catalog.stock import Stock
 from kwhen.records import Tenant
+from kwhen.storage.prepared import Direct
 
 if TYPE_CHECKING:
     from kwhen.operations.deployment import Deployment
@@ -21,6 +22,7 @@ class Work:
     """One request or job of one tenant. Operations never commit: whoever opened it does."""
 
     open_session: Callable[[], Session]
+    open_direct: Callable[[], Direct]
     tenant: Tenant
     now: datetime
     deployment: "Deployment"
@@ -29,6 +31,11 @@ class Work:
     def session(self) -> Session:
         """Its transaction, opened by the first who asks: some work needs no rows."""
         return self.open_session()
+
+    @cached_property
+    def direct(self) -> Direct:
+        """The driver's connection, for statements of every request."""
+        return self.open_direct()
 
     @property
     def stock(self) -> Stock:

@@ -18,7 +18,7 @@ from kwhen.haste import NotNow, is_in_haste, take_time
 from kwhen.storage.prepared import Direct
 
 WRITES = "kwhen_writes"
-BEGIN_WRITING = "BEGIN IMMEDIATE"
+BEGIN, BEGIN_WRITING = "BEGIN", "BEGIN IMMEDIATE"
 AT_ONCE = "PRAGMA busy_timeout=0"
 PRIMARY_CODE = 0xFF  # of SQLite's error codes, which tell more above it
 SQLITE_PRAGMAS = (
@@ -75,6 +75,14 @@ class Database:
         """A session that sees one state of the rows and keeps nothing."""
         with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    @contextmanager
+    def glance(self) -> Iterator[Direct]:
+        """A short reading transaction of `Prepared` statements, on SQLite alone."""
+        with closing(self.engine.raw_connection()) as pooled:  # which ends it
+            driver: Any = pooled.driver_connection
+            driver.execute(BEGIN)
+            yield Direct(driver, self.engine.dialect)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -210,4 +218,4 @@ def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that turns to writing fails when another one wrote meanwhile.
     writes = connection.get_execution_options().get(WRITES, False)
     driver: Any = connection.connection.driver_connection
-    driver.execute(BEGIN_WRITING if writes else "BEGIN")
+    driver.execute(BEGIN_WRITING if writes else BEGIN)

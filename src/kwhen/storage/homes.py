@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from kwhen.errors import Conflict, UnknownId
 from kwhen.records import HomeFacts, HomeRecord, SolarInfo, Tenant
-from kwhen.storage.prepared import Prepared, direct
+from kwhen.storage.prepared import Direct, Prepared, direct
 from kwhen.storage.tables import HomeRow
 
 _PLAIN = tuple(f.name for f in fields(HomeFacts) if f.name not in ("solar", "questionnaire"))
@@ -47,8 +47,18 @@ def find_home(session: Session, tenant: Tenant, home_id: str) -> HomeRecord:
     ------
     UnknownId
     """
+    return look_up_home(direct(session.connection()), tenant, home_id)
+
+
+def look_up_home(rows: Direct, tenant: Tenant, home_id: str) -> HomeRecord:
+    """The same, asked of the driver.
+
+    Raises
+    ------
+    UnknownId
+    """
     given = {"id": home_id, "org_id": tenant.org_id, "environment": tenant.environment.value}
-    row = _FIND.first(direct(session.connection()), given)
+    row = _FIND.first(rows, given)
     if row is None:
         raise _unknown(home_id)
     return as_record(row)
