@@ -49,6 +49,24 @@ def test_what_is_kept_needs_no_thread_on_sqlite(world: World, hops: list[str], k
     assert len(hops) == (1 if kind == "sqlite" else 3)
 
 
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"debug": True}, 200),
+        ({"export": [[None] * 96]}, 400),  # told by the exact reader
+        ({"useDefaultUsage": True}, 200),
+    ],
+)
+def test_what_takes_long_is_done_on_a_thread_each_time(
+    world: World, hops: list[str], more: dict[str, Any], status: int
+) -> None:
+    path = f"/v1/homes/{world.scene().home}/calculate/impact"
+    body = {"usage": [[0.3] * 96], "startDate": "2026-03-02", "endDate": "2026-03-03", **more}
+    for number in range(1, 4):
+        assert world.post(path, body).status_code == status
+        assert len(hops) == number
+
+
 @pytest.fixture
 def strict(world: World) -> Iterator[World]:
     with world.elsewhere(rate_limit_per_minute=3) as one:

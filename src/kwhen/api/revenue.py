@@ -32,7 +32,6 @@ from kwhen.engine.solar import SolarSystem
 from kwhen.engine.words import Missing
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 HABITS_KEPT_MIB = 8  # a year at 15 minutes is about 2 MB with its grid
 VALUES_KEPT_COUNT = 512

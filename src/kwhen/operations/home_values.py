@@ -16,7 +16,6 @@ from kwhen.engine.signal import CarbonIntensity
 from kwhen.engine.solar import ArrayType, ModuleType, SolarSystem
 from kwhen.engine.words import Customer
 from kwhen.errors import InvalidFields, NotFound
-from kwhen.haste import take_time
 from kwhen.operations.homes import place_of
 from kwhen.operations.work import Work
 from kwhen.records import HomeFacts, HomeRecord, SolarInfo
@@ -104,7 +103,6 @@ def history_of(work: Work, home: HomeRecord) -> Usage | None:
     """The days of a home's own meter, of the newest two years that it has."""
     if home.usage_revision == 0:
         return None
-    take_time()
     days = usage_days.get_days(work.session, work.tenant, home.id)
     zone = plan_of(work, home.facts).versions[-1].timezone
     return _history(tuple(newest_days(days, work.now.date())), zone) if days else None

@@ -7,6 +7,7 @@ import numpy as np
 from kwhen.api.impacts import Impact
 from kwhen.engine.result import Bill, Line
 from kwhen.engine.words import ChargeClass, Credit
+from kwhen.haste import take_time
 from kwhen.operations.impacts import Found, totals_kwh
 from kwhen.operations.scenario_comparison import Compared
 from kwhen.wire.gaps import GapAnswer
@@ -29,6 +30,7 @@ def impact_json(found: Found, *, debug: bool, is_older: bool = False) -> dict[st
     answer["startDate"] = found.energy.first.isoformat()
     answer["endDate"] = found.energy.end.isoformat()
     if debug:
+        take_time()
         answer["debugInfo"] = debug_json(found)
     return answer
 

@@ -279,7 +279,6 @@ def stored_energy(work: Work, home_id: str | None, days: tuple[date, date]) -> E
     """
     if home_id is None:
         raise InvalidFields.one("useStoredUsage", "only a stored home has a history")
-    take_time()
     first, end = days
     usage_kwh, export_kwh = stored_kwh(work, home_id, first, end)
     return Energy(first=first, end=end, usage_kwh=usage_kwh, export_kwh=export_kwh, origin="stored")

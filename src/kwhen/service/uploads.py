@@ -8,6 +8,7 @@ from fastapi import Depends
 from starlette.datastructures import UploadFile
 
 from kwhen.errors import InvalidFields
+from kwhen.haste import take_time
 from kwhen.service.door import deployment_of
 from kwhen.service.requests import JSON_TYPE, BoundedRequest
 from kwhen.wire.binary_intervals import read_npy_part
@@ -46,6 +47,8 @@ class Upload:
         ------
         InvalidFields
         """
+        if self.parts:
+            take_time()
         body = read_intervals(self.body, paths)
         arrays_kwh = {**body.arrays_kwh, **self._arrays(paths)}
         read = IntervalBody(rest=body.rest, arrays_kwh=arrays_kwh, problems=body.problems)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from kwhen.errors import FieldError, InvalidFields
+from kwhen.haste import take_time
 from kwhen.wire.interval_rules import (
     CELLS_COUNT,
     MOST_DAYS,
@@ -59,7 +60,10 @@ def read_intervals(body: bytes, paths: Sequence[str] = PATHS) -> IntervalBody:
         The body is not a JSON object, or a field outside of the arrays holds what none may.
     """
     fast = _read_fast(body, paths)
-    return fast if fast is not None else _read_exactly(body, paths)
+    if fast is not None:
+        return fast
+    take_time()
+    return _read_exactly(body, paths)
 
 
 def _read_exactly(body: bytes, paths: Sequence[str]) -> IntervalBody:
