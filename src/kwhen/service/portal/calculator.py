@@ -14,13 +14,10 @@ from kwhen.engine.choice import export_rule
 from kwhen.engine.compensation import Netting
 from kwhen.engine.words import Customer
 from kwhen.errors import (
-    ChoiceError,
-    CoverageError,
     FieldError,
     InvalidFields,
     NotFound,
     UnknownId,
-    UsageError,
 )
 from kwhen.operations import homes
 from kwhen.operations.impacts import Asked
@@ -33,7 +30,7 @@ from kwhen.records import HomeRecord, Scope
 from kwhen.service.door import ReadWork, WriteWork
 from kwhen.service.portal.case_inputs import CASES, FILE, HOME, Case, Inputs, Window
 from kwhen.service.portal.case_results import Result, result_of
-from kwhen.service.portal.forms import Form, errors_by_field, takes_form
+from kwhen.service.portal.forms import NOT_CALCULABLE, Form, errors_by_field, takes_form
 from kwhen.service.portal.pages import go_to, render
 from kwhen.service.portal.plan_words import gap_title
 from kwhen.service.portal.plans import short_name
@@ -113,10 +110,8 @@ def result(request: Request, caller: Reader, work: ReadWork) -> Response:
         setting, errors = _setting(work, inputs)
         if not errors:
             found, bodies = _calculated(work, inputs, setting)
-    except InvalidFields as error:
+    except NOT_CALCULABLE as error:
         errors = errors_by_field(error)
-    except (CoverageError, ChoiceError, UsageError) as error:
-        errors = {"": str(error)}
     return render(
         "calculator_result.html",
         caller,

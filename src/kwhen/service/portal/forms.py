@@ -10,7 +10,13 @@ from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from kwhen.errors import InvalidFields
+from kwhen.errors import (
+    ChoiceError,
+    CoverageError,
+    InvalidFields,
+    KwhenError,
+    UsageError,
+)
 from kwhen.service.requests import LARGEST_PLAIN_BYTES, BoundedRequest
 
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -74,6 +80,10 @@ def takes_form(limit_bytes: int) -> TakesForm:
 TheForm = Annotated[Form, Depends(TakesForm())]
 
 
+# What a form asked for and cannot be had: told on its page.
+NOT_CALCULABLE = (InvalidFields, CoverageError, ChoiceError, UsageError)
+
+
 class FieldErrors(dict[str, str]):
     """What is wrong by field; "" of a field with which nothing is."""
 
@@ -81,8 +91,10 @@ class FieldErrors(dict[str, str]):
         return ""
 
 
-def errors_by_field(error: InvalidFields | None) -> FieldErrors:
-    """What is wrong, by the name of the field beside which it is told."""
+def errors_by_field(error: KwhenError | None) -> FieldErrors:
+    """What is wrong, by the name of the field beside which it is told; "" where there is none."""
+    if error is not None and not isinstance(error, InvalidFields):
+        return FieldErrors({"": str(error)})
     told = () if error is None else reversed(error.fields)
     return FieldErrors({one.field: one.message for one in told})
 

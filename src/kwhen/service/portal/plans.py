@@ -13,12 +13,10 @@ from kwhen.engine.grouping import grouped
 from kwhen.engine.words import Customer
 from kwhen.errors import (
     ChoiceError,
-    CoverageError,
     InvalidFields,
     KwhenError,
     NotFound,
     UnknownId,
-    UsageError,
 )
 from kwhen.operations import homes
 from kwhen.operations.plan_answers import plan_details
@@ -35,7 +33,7 @@ from kwhen.records import Scope
 from kwhen.service.door import ReadWork
 from kwhen.service.portal import plan_words
 from kwhen.service.portal.comparing import COMPARED_SCOPES, Wish, comparison_of, home_choices
-from kwhen.service.portal.forms import errors_by_field
+from kwhen.service.portal.forms import NOT_CALCULABLE, errors_by_field
 from kwhen.service.portal.heat import heat_of
 from kwhen.service.portal.pages import render
 from kwhen.service.portal.problems import is_htmx
@@ -98,10 +96,8 @@ def compared(request: Request, caller: Comparer, work: ReadWork) -> Response:
     found, errors = None, dict[str, str]()
     try:
         found = comparison_of(work, wish)
-    except InvalidFields as error:
+    except NOT_CALCULABLE as error:
         errors = errors_by_field(error)
-    except (CoverageError, ChoiceError, UsageError) as error:
-        errors = {"": str(error)}
     return render(
         "plans_compared.html",
         caller,
