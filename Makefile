@@ -41,7 +41,7 @@ test-browser: setup ## the portal in a real browser; as root it installs Debian'
 		apt-get install --yes --quiet --no-install-recommends chromium; } >/dev/null
 	@$(BIN)/python -m pytest -m browser tests/browser
 
-test-full: setup ## the same proofs at full length: hours
+test-full: setup ## the same proofs at full length: half an hour to an hour
 	@$(BIN)/python -m pytest $(PARALLEL) -m proof --full
 
 check: setup ## format, lint, types, and the tests of the house rules and docs
