@@ -14,7 +14,7 @@ from kwhen.engine.compiled import Compiled, Percentage, compiled
 from kwhen.engine.demand import demand_blocks
 from kwhen.engine.energy import energy_block, row_kwh, tiered_kwh
 from kwhen.engine.grid import Calendar
-from kwhen.engine.ledger import settle
+from kwhen.engine.ledger import Settlement, settle
 from kwhen.engine.metered import Metered, demand_kw, metered, shaped, without_export
 from kwhen.engine.netting import net_kwh
 from kwhen.engine.opening import check_opening
@@ -112,18 +112,18 @@ class _Charged(NamedTuple):
     carried: tuple[Credit, ...]  # kWh
 
 
-def _bill(plan: Compiled, home: Metered, given: _Given, charged: _Charged | None = None) -> Bill:
+class _Settled(NamedTuple):
+    """What credits and floors make of the charges."""
+
+    settlement: Settlement
+    cents_usd: list[Floats]  # of each block of the settlement
+    amounts_usd: Floats  # (H, C + 1) of each cycle, then of all
+
+
+def _bill(plan: Compiled, home: Metered, given: _Given) -> Bill:
     is_single = given.is_single
-    charged = charged or _charged(plan, home, given)
-    class_usd = charged.class_usd
-    if class_usd is not None and _is_apart(plan, home):
-        class_usd = class_usd.copy()  # the bill without export begins with it as well
-    settled = settle(plan, home, class_usd, given.opening)
-    settled_cents_usd, by_cycle_usd = _rounded(plan, charged, settled.blocks)
-    total_usd = np.add.reduce(by_cycle_usd, axis=1, keepdims=True)
-    amounts_usd = np.concatenate((by_cycle_usd, total_usd), axis=1)  # (H, C + 1)
-    if not plan.is_exact:  # sums of cents, without the dust of binary fractions
-        amounts_usd = to_cents(amounts_usd)
+    charged = _charged(plan, home, given)
+    settled, settled_cents_usd, amounts_usd = _settled(plan, home, given, charged)
     carried = charged.carried + settled.carried
     blocks, cents_usd = charged.blocks + settled.blocks, (*charged.cents_usd, *settled_cents_usd)
     return Bill(
@@ -137,8 +137,21 @@ def _bill(plan: Compiled, home: Metered, given: _Given, charged: _Charged | None
         _compiled=plan,
         _is_single=is_single,
         _homes_count=home.homes_count,
-        _without_export=partial(_without_export, plan, home, given, charged),
+        _without_export_usd=partial(_without_export_usd, plan, home, given, charged),
     )
+
+
+def _settled(plan: Compiled, home: Metered, given: _Given, charged: _Charged) -> _Settled:
+    class_usd = charged.class_usd
+    if class_usd is not None and _is_apart(plan, home):
+        class_usd = class_usd.copy()  # the bill without export begins with it as well
+    settled = settle(plan, home, class_usd, given.opening)
+    cents_usd, by_cycle_usd = _rounded(plan, charged, settled.blocks)
+    total_usd = np.add.reduce(by_cycle_usd, axis=1, keepdims=True)
+    amounts_usd = np.concatenate((by_cycle_usd, total_usd), axis=1)
+    if not plan.is_exact:  # sums of cents, without the dust of binary fractions
+        amounts_usd = to_cents(amounts_usd)
+    return _Settled(settled, cents_usd, amounts_usd)
 
 
 def _charged(plan: Compiled, home: Metered, given: _Given) -> _Charged:
@@ -160,12 +173,16 @@ def _charged(plan: Compiled, home: Metered, given: _Given) -> _Charged:
     )
 
 
-def _without_export(plan: Compiled, home: Metered, given: _Given, charged: _Charged) -> Bill | None:
-    """The bill of the same import without export; None where that makes no difference."""
+def _without_export_usd(
+    plan: Compiled, home: Metered, given: _Given, charged: _Charged
+) -> Floats | None:
+    """Total of the same import without export (H,); None where that makes no difference. [USD]"""
     import_only = without_export(plan, home)
     if import_only is None:
         return None
-    return _bill(plan, import_only, given, charged if _is_apart(plan, home) else None)
+    charges = charged if _is_apart(plan, home) else _charged(plan, import_only, given)
+    total_usd: Floats = _settled(plan, import_only, given, charges).amounts_usd[:, -1]
+    return total_usd
 
 
 def _is_apart(plan: Compiled, home: Metered) -> bool:

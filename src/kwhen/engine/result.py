@@ -65,7 +65,7 @@ class Bill:
     _compiled: "Compiled" = field(repr=False)
     _is_single: bool = field(repr=False)
     _homes_count: int = field(repr=False)
-    _without_export: Callable[[], "Bill | None"] = field(repr=False)
+    _without_export_usd: Callable[[], Floats | None] = field(repr=False)  # total of (H,)
 
     @property
     def is_complete(self) -> bool:
@@ -83,12 +83,12 @@ class Bill:
     @cached_property
     def credit_usd(self) -> Amount:
         """What exporting saved: the bill of the same import without export, less this bill."""
-        other = self._without_export()
-        if other is None:
+        without_usd = self._without_export_usd()
+        if without_usd is None:
             return 0.0 if self._is_single else np.zeros(self._homes_count)
-        saved = np.asarray(other.total_usd - self.total_usd)
+        saved = without_usd - self.total_usd
         saved = saved if self._compiled.is_exact else to_cents(saved)
-        return float(saved) if self._is_single else saved
+        return float(saved[0]) if self._is_single else saved
 
     @property
     def grid(self) -> Grid:

@@ -24,6 +24,7 @@ class Metrics:
     """What is counted of requests, in a registry of its own."""
 
     def __init__(self) -> None:
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.registry = CollectorRegistry()
         names = ("method", "route", "status")
         self.requests = Counter(
@@ -45,9 +46,19 @@ class Metrics:
 
     def answered(self, method: str, route: str, status: int, elapsed_s: float) -> None:
         """Count a request."""
-        known = method if method in METHODS else "other"
-        self.requests.labels(known, route, str(status)).inc()
-        self.seconds.labels(known, route).observe(elapsed_s)
+        count, seconds = self._of(method if method in METHODS else "other", route, status)
+        count.inc()
+        seconds.observe(elapsed_s)
+
+    def _of(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        """What counts such requests; there are few kinds of them, so each is looked for once."""
+        found = self._known.get((method, route, status))
+        if found is None:
+            found = self._known[method, route, status] = (
+                self.requests.labels(method, route, str(status)),
+                self.seconds.labels(method, route),
+            )
+        return found
 
 
 class Observer:
