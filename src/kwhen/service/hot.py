@@ -1,5 +1,4 @@
-"""Routes that are called most: answered at once where nothing waits, without more of FastAPI than
-they need.
+"""Routes that are called most: answered at once where nothing waits, past most of FastAPI.
 
 Why: decision 0011.
 """
