@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.batches import batches
 from benchmarks.bodies import bodies
+from benchmarks.memory import memory
 from benchmarks.plans import compiling, marginal_prices, own_schemes
 from benchmarks.reading import reading
 from benchmarks.report import as_json, machine, markdown, table
@@ -45,6 +46,7 @@ def measured(homes: int) -> list[Row]:
         reading,
         bodies,
         service,
+        memory,
         deliveries,
     )
     for section in sections:

@@ -88,6 +88,12 @@ def deployment_of(request: Request) -> Deployment:
     return found
 
 
+def public_address(request: Request) -> str:
+    """Where clients reach this deployment: its setting, else what the request came to."""
+    known = deployment_of(request).settings.public_url.rstrip("/")
+    return known or f"{request.url.scheme}://{request.url.netloc}"
+
+
 async def _reading(request: Request) -> _Opener:
     return _Opener(request, deployment_of(request).reading)
 

@@ -27,7 +27,7 @@ from kwhen.operations.usage_history import last_year
 from kwhen.operations.utilities import PlanFound, find_utilities, plan_found
 from kwhen.operations.work import Work
 from kwhen.records import HomeRecord, Scope
-from kwhen.service.door import ReadWork, WriteWork
+from kwhen.service.door import ReadWork, WriteWork, public_address
 from kwhen.service.portal.case_inputs import CASES, FILE, HOME, Case, Inputs, Window
 from kwhen.service.portal.case_results import Result, result_of
 from kwhen.service.portal.forms import NOT_CALCULABLE, Form, errors_by_field, takes_form
@@ -121,15 +121,9 @@ def result(request: Request, caller: Reader, work: ReadWork) -> Response:
         errors=errors,
         bodies=bodies,
         inputs=inputs,
-        link=f"{_address(request, work)}{ROOT}?{inputs.query()}",
+        link=f"{public_address(request)}{ROOT}?{inputs.query()}",
         gap_title=gap_title,
     )
-
-
-def _address(request: Request, work: Work) -> str:
-    """Where people reach the service."""
-    public = work.deployment.settings.public_url
-    return public.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
 
 
 def _form(

@@ -12,7 +12,7 @@ from kwhen.operations.vtn.clients import list_clients, role_of
 from kwhen.operations.vtn.tariffs import event_object, tariff_named
 from kwhen.operations.work import Work
 from kwhen.records import Scope, VtnKind, VtnObject, VtnVersion
-from kwhen.service.door import ReadWork, deployment_of
+from kwhen.service.door import ReadWork, public_address
 from kwhen.service.portal.pages import render
 from kwhen.service.portal.problems import is_htmx
 from kwhen.service.portal.route import portal_router, signed_in
@@ -40,7 +40,7 @@ def index(
     request: Request, caller: Reader, work: ReadWork, q: Word = "", done: Word = ""
 ) -> Response:
     """Everything at a glance; a search brings other tariff programs alone."""
-    base = base_url(request)
+    base = public_address(request)
     tariffs = overview.search_tariffs(work, q.replace("\0", ""), limit_count=8)
     if is_htmx(request):
         return render("_tariffs.html", caller, tariffs=tariffs, q=q, base=base)
@@ -75,7 +75,7 @@ def tariff(request: Request, name: str, caller: Reader, work: ReadWork) -> Respo
         tariff=overview.tariff_address(program),
         plan=program.plan,
         events=[(event, prices_of(event)) for event in events],
-        base=base_url(request),
+        base=public_address(request),
     )
 
 
@@ -103,12 +103,6 @@ def every(kind: str, caller: Reader, work: ReadWork, page: PageNumber = 1) -> Re
 def client_names(work: Work) -> dict[str, str]:
     """The names of the tenant's OAuth clients by id."""
     return {client.id: client.name for client in list_clients(work)}
-
-
-def base_url(request: Request) -> str:
-    """Where clients reach this deployment."""
-    known = deployment_of(request).settings.public_url.rstrip("/")
-    return known or f"{request.url.scheme}://{request.url.netloc}"
 
 
 def prices_of(event: VtnObject) -> tuple[int, float | None, float | None]:

@@ -13,10 +13,10 @@ from kwhen.operations.vtn import grants, objects, overview
 from kwhen.operations.vtn.clients import create_client, find_client, revoke_client, role_of
 from kwhen.operations.work import Work
 from kwhen.records import Scope, VtnKind, VtnRole, VtnVersion
-from kwhen.service.door import ReadWork, WriteWork
+from kwhen.service.door import ReadWork, WriteWork, public_address
 from kwhen.service.portal import once
 from kwhen.service.portal.forms import TheForm, errors_by_field
-from kwhen.service.portal.openadr import base_url, client_names, prices_of
+from kwhen.service.portal.openadr import client_names, prices_of
 from kwhen.service.portal.pages import go_to, render
 from kwhen.service.portal.route import portal_router, signed_in
 from kwhen.service.portal.session import PortalCaller
@@ -58,7 +58,7 @@ def make_client(request: Request, caller: Admin, work: WriteWork, form: TheForm)
         client=issued.credential,
         secret=issued.secret,
         role=role,
-        base=base_url(request),
+        base=public_address(request),
         versions=[version.value for version in reversed(VtnVersion)],
     )
 
@@ -108,7 +108,7 @@ def program(request: Request, program_id: str, caller: Reader, work: ReadWork) -
         events_count=events.count,
         grants=grants.grants_of(work, found),
         names=client_names(work),
-        base=base_url(request),
+        base=public_address(request),
         versions=[version.value for version in reversed(VtnVersion)],
     )
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from kwhen.errors import InvalidFields
 from kwhen.operations.vtn.clients import OAuthError, issue_token
 from kwhen.records import VtnVersion
-from kwhen.service.door import TheDeployment, deployment_of
+from kwhen.service.door import TheDeployment, public_address
 from kwhen.service.requests import BoundedRequest
 from kwhen.service.vtn.problems import ROOT, TOKEN_PATH
 from kwhen.service.vtn.route import FORM_TYPE, answer, version_of
@@ -52,9 +52,7 @@ async def _basic(request: Request) -> tuple[str, str] | None:
 
 async def _server(request: Request) -> str:
     """The address of the token endpoint, as clients see it."""
-    known = deployment_of(request).settings.public_url.rstrip("/")
-    base = known or f"{request.url.scheme}://{request.url.netloc}"
-    return f"{base}{ROOT}{version_of(request)}{TOKEN_PATH}"
+    return f"{public_address(request)}{ROOT}{version_of(request)}{TOKEN_PATH}"
 
 
 Form = Annotated[dict[str, str], Depends(_form)]
