@@ -26,7 +26,10 @@ def settings_in(folder: Path) -> Settings:
 
 def quiet() -> None:
     """Have only errors logged."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        cache_logger_on_first_use=True,  # as the service does
+    )
 
 
 def make_app() -> FastAPI:

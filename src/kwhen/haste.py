@@ -1,7 +1,5 @@
 """Work begun where nobody may wait: what would take long says so, and is begun elsewhere."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 _HASTE: ContextVar[bool] = ContextVar("kwhen_haste", default=False)
@@ -11,14 +9,16 @@ class NotNow(Exception):
     """Something would wait or take long; begin again where there is time."""
 
 
-@contextmanager
-def in_haste() -> Iterator[None]:
+class InHaste:
     """What is done within may not wait: it raises NotNow instead."""
-    token = _HASTE.set(True)
-    try:
-        yield
-    finally:
-        _HASTE.reset(token)
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token = _HASTE.set(True)
+
+    def __exit__(self, *error: object) -> None:
+        _HASTE.reset(self._token)
 
 
 def is_in_haste() -> bool:

@@ -71,6 +71,8 @@ class Home:
             return self.customer
         connected = self.solar.interconnection_date or self.customer.interconnection_date
         if self.solar.is_non_net_metered is None:
+            if connected == self.customer.interconnection_date:
+                return self.customer
             return replace(self.customer, interconnection_date=connected)
         rule = _rule_of_kind(self.versions[-1], netted=self.is_net_metered)
         return replace(

@@ -28,9 +28,9 @@ def run_down(change: Floats) -> Floats:
 class Drawn(NamedTuple):
     """What a bank did over a window."""
 
-    paid_usd: Floats  # (H, C) [USD]
-    paid_out_usd: Floats | None  # (H, C) at true-ups, where the bank pays out or back [USD]
-    lots: tuple[tuple[int, Floats], ...]  # what is left: cycle in which it was earned, (H,)
+    paid_usd: Floats  # (H, C, B) [USD]
+    paid_out_usd: Floats | None  # (H, C, B) at true-ups, where the banks pay out or back [USD]
+    lots: tuple[tuple[int, Floats], ...]  # what is left: cycle in which it was earned, (H, B)
 
 
 def draw(
@@ -40,10 +40,10 @@ def draw(
     due_usd: Floats,
     years: Sequence[tuple[slice, bool]],
 ) -> Drawn:
-    """Let a bank pay what is due, cycle by cycle.
+    """Let B banks of one kind pay what is due, cycle by cycle.
 
-    opening : lots by the cycle in which they were earned (negative: before the window), (H,) each.
-    credit, due : (H, C) earned, and what the bank may pay. years : cycles between true-ups, and
+    opening : (H, B) lots by the cycle in which they were earned, negative before the window.
+    credit, due : (H, C, B) earned, and what the banks may pay. years : cycles between true-ups, and
     whether one follows. [USD]
     """
     if bank.cash:
@@ -66,7 +66,7 @@ def _draw_balance(
     paid_usd, paid_out_usd = np.empty_like(credit_usd), _none_paid_out(bank, credit_usd)
     if bank.at_true_up is Leftover.KEEP:
         years = ((slice(0, credit_usd.shape[1]), False),)  # true-ups change nothing
-    left = np.zeros(len(credit_usd))
+    left = np.zeros_like(credit_usd[:, 0])
     for cycles, trues_up in years:
         inflow = credit_usd[:, cycles].copy()
         if bank.delay_months:  # what a cycle earns pays from the next one on
@@ -91,12 +91,12 @@ def _draw_balance(
 
 
 def _none_paid_out(bank: Bank, credit_usd: Floats) -> Floats | None:
-    """Zeros for a bank that pays out or back at true-ups, None for another. (H, C)"""
+    """Zeros for banks that pay out or back at true-ups, None for others. (H, C, B)"""
     return np.zeros_like(credit_usd) if bank.at_true_up in PAYING else None
 
 
 def _paid_out(bank: Bank, left_usd: Floats, charged_usd: Floats) -> Floats:
-    """What a true-up pays of a balance: all, or what was charged in the year at most. (H,)"""
+    """What a true-up pays of a balance: all, or what was charged in the year at most. (H, B)"""
     return left_usd if bank.at_true_up is Leftover.PAY_OUT else np.minimum(left_usd, charged_usd)
 
 
@@ -120,7 +120,7 @@ def _draw_lots(
             if paid_out_usd is not None:
                 year = ends[cycle]
                 charged_usd = (due_usd[:, year] - paid_usd[:, year]).sum(axis=1)
-                left_usd = sum((lot for _, lot in lots), np.zeros(len(credit_usd)))
+                left_usd = sum((lot for _, lot in lots), np.zeros_like(credit_usd[:, 0]))
                 paid_out_usd[:, cycle] = _paid_out(bank, left_usd, charged_usd)
             lots = []
     return Drawn(

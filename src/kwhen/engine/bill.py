@@ -14,7 +14,7 @@ from kwhen.engine.compiled import Compiled, Percentage, compiled
 from kwhen.engine.demand import demand_blocks
 from kwhen.engine.energy import energy_block, row_kwh, tiered_kwh
 from kwhen.engine.grid import Calendar
-from kwhen.engine.ledger import Settlement, settle
+from kwhen.engine.ledger import Settlement, is_idle_without_export, settle
 from kwhen.engine.metered import Metered, demand_kw, metered, shaped, without_export
 from kwhen.engine.netting import net_kwh
 from kwhen.engine.opening import check_opening
@@ -177,6 +177,9 @@ def _without_export_usd(
     plan: Compiled, home: Metered, given: _Given, charged: _Charged
 ) -> Floats | None:
     """Total of the same import without export (H,); None where that makes no difference. [USD]"""
+    if _is_apart(plan, home) and is_idle_without_export(plan, given.opening):
+        charges_usd: Floats = np.add.reduce(charged.by_cycle_usd, axis=1)
+        return charges_usd  # and nothing else
     import_only = without_export(plan, home)
     if import_only is None:
         return None

@@ -16,7 +16,7 @@ from kwhen.engine.grid import Calendar, Grid, whole_days
 from kwhen.engine.kept import kept
 from kwhen.engine.layout import EnergyGroup, energy_groups, export_price_of_steps
 from kwhen.engine.plain import accrued_quantity, constant_blocks, solar_size_block
-from kwhen.engine.rows import Block
+from kwhen.engine.rows import Block, class_mask
 from kwhen.engine.sheet import Sheet, energy_sheet, excepted_prices
 from kwhen.engine.standing import Standing, standing
 from kwhen.engine.tariff import (
@@ -49,6 +49,15 @@ class Percentage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Banks:
+    """Banks of one kind that pay no class together: none is in another's way, all pay at once."""
+
+    banks: tuple[Bank, ...]
+    reach: Floats  # (K, B) 1 where a bank may pay a class
+    fill: Floats  # (X, B) 1 where what a price earns goes into a bank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Minimum:
     """A minimum charge, with its amount in each cycle."""
 
@@ -72,7 +81,7 @@ class Compiled:
     full_years: tuple[tuple[int, slice], ...]  # last cycle of each, and its runs
     stepwise: tuple[tuple[int, EventCharge | IndexedEnergyCharge], ...]
     percentages: tuple[Percentage, ...]
-    ledger: tuple[Bank | Minimum, ...]  # in the order in which they count
+    ledger: tuple[Banks | Minimum, ...]  # in the order in which they count
     rule: ExportRule | None
     export_usd_per_kwh: Floats  # (N ÷ S, X) or, where `run_prices`, (R, X): a column for each price
     run_prices: bool
@@ -194,14 +203,38 @@ def _spans(
     )
 
 
-def _ledger(rule: ExportRule | None, minimums: Sequence[Minimum]) -> tuple[Bank | Minimum, ...]:
+def _ledger(rule: ExportRule | None, minimums: Sequence[Minimum]) -> tuple[Banks | Minimum, ...]:
     """Banks that may not pay minimums, minimums of cycles and then of years, the other banks."""
     banks = rule.banks if rule is not None else ()
     return (
-        *(bank for bank in banks if ChargeClass.MINIMUM not in bank.pays),
+        *_together(rule, [bank for bank in banks if ChargeClass.MINIMUM not in bank.pays]),
         *sorted(minimums, key=lambda minimum: minimum.charge.per is Per.YEAR),
-        *(bank for bank in banks if ChargeClass.MINIMUM in bank.pays),
+        *_together(rule, [bank for bank in banks if ChargeClass.MINIMUM in bank.pays]),
     )
+
+
+def _together(rule: ExportRule | None, banks: Sequence[Bank]) -> list[Banks]:
+    """Banks in their order; those in a row that can pay at once are together."""
+    groups: list[list[Bank]] = []
+    for bank in banks:
+        last = groups[-1] if groups else []
+        kind = replace(bank, name="", pays=frozenset())
+        alike = all(replace(other, name="", pays=frozenset()) == kind for other in last)
+        if last and alike and all(bank.pays.isdisjoint(other.pays) for other in last):
+            last.append(bank)
+        else:
+            groups.append([bank])
+    filled = [price.bank for price in rule.prices] if rule is not None else []
+    return [
+        Banks(
+            banks=tuple(group),
+            reach=np.stack([class_mask(bank.pays) for bank in group], axis=1),
+            fill=np.stack(
+                [[float(name == bank.name) for name in filled] for bank in group], axis=1
+            ),
+        )
+        for group in groups
+    ]
 
 
 def _minimums(grid: Grid, cycles: Cycles, spans: Sequence[Span]) -> tuple[Minimum, ...]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kwhen.engine.banks import draw
 from kwhen.engine.compensation import Bank, DatedPrice, Leftover, Netting
-from kwhen.engine.compiled import Compiled, Minimum
+from kwhen.engine.compiled import Banks, Compiled, Minimum
 from kwhen.engine.metered import Metered
 from kwhen.engine.rows import CLASS_INDEX, Block, class_mask, cycle_block
 from kwhen.engine.tariff import MinimumCharge
@@ -43,11 +43,12 @@ def settle(
     """
     blocks: list[Block] = []
     carried: list[Credit] = []
-    if class_usd is not None and not _is_idle(plan, home, opening):
+    is_idle = home.export_kwh is None and is_idle_without_export(plan, opening)
+    if class_usd is not None and not is_idle:
         run = _Run(plan, home, class_usd, opening)
         run.take_surplus()
         for step in plan.ledger:
-            if isinstance(step, Bank):
+            if isinstance(step, Banks):
                 run.pay_from(step)
             elif step.charge.per is Per.YEAR:
                 run.raise_year_to(step)
@@ -60,11 +61,10 @@ def settle(
     return Settlement(blocks=tuple(blocks), carried=tuple(carried))
 
 
-def _is_idle(plan: Compiled, home: Metered, opening: Sequence[Credit]) -> bool:
-    """Whether banks that only export fills are all there is, and nothing fills them."""
-    is_filled = home.export_kwh is not None or bool(opening)
+def is_idle_without_export(plan: Compiled, opening: Sequence[Credit]) -> bool:
+    """Whether empty banks that only export fills are all there is."""
     by_export = plan.rule is not None and plan.rule.netting is Netting.CHANNELS
-    return by_export and not is_filled and all(isinstance(step, Bank) for step in plan.ledger)
+    return by_export and not opening and all(isinstance(step, Banks) for step in plan.ledger)
 
 
 def _cash_out(plan: Compiled, home: Metered) -> Block | None:
@@ -100,18 +100,7 @@ class _Run:
         self.plan, self.home, self.due_usd, self.opening = plan, home, due_usd, opening
         self.blocks: list[Block] = []
         self.carried: list[Credit] = []
-        self.credit_usd = self._deposits()
-
-    def _deposits(self) -> dict[str, Floats]:
-        """Credits earned, by bank. (H, C) each [USD]"""
-        rule = self.plan.rule
-        found: dict[str, Floats] = {}
-        for column, price in enumerate(rule.prices if rule is not None else ()):
-            amount_usd = self.home.deposit_usd[..., column]
-            found[price.bank] = (
-                found[price.bank] + amount_usd if price.bank in found else amount_usd
-            )
-        return found
+        self.surplus_usd: Floats | None = None  # (H, C) for the first bank
 
     def take_surplus(self) -> None:
         """Move a negative sum of the energy classes into the first bank, if dollars are netted."""
@@ -124,53 +113,63 @@ class _Run:
         if np.minimum.reduce(due_usd, axis=None) < 0:
             surplus = np.maximum(-due_usd, 0.0)
             self.due_usd *= 1.0 - reach * (surplus > 0)[..., None]
-            before = self.credit_usd.get(bank.name, 0.0)
-            self.credit_usd[bank.name] = before + surplus
+            self.surplus_usd = surplus
             self._add(f"Credit moved to {bank.name}", surplus, rule.source)
 
-    def pay_from(self, bank: Bank) -> None:
-        """Let a bank pay the classes it may pay; what it paid is taken off them in proportion."""
+    def pay_from(self, group: Banks) -> None:
+        """Let banks pay the classes they may pay; what they paid is taken off in proportion."""
         rule = self.plan.rule
-        source = rule.source if rule is not None else ""
-        credit = self.credit_usd.get(bank.name)
-        opening = self._lots(bank)
-        if not opening and (credit is None or not np.count_nonzero(credit)):
+        assert rule is not None
+        opening, credit = self._lots(group), self._credit_usd(group, rule.banks[0])
+        if not opening and not np.count_nonzero(credit):
             return
-        if credit is None:
-            credit = np.zeros(self.due_usd.shape[:2])
-        reach = class_mask(bank.pays)
-        pool = np.maximum(self.due_usd @ reach, 0.0)  # (H, C)
-        years = self.plan.cycles.years if rule is None or rule.true_up else self._no_true_up()
-        drawn = draw(bank, opening, credit, pool, years)
-        self._add(f"Credit from {bank.name}", -drawn.paid_usd, source)
-        if drawn.paid_out_usd is not None:
-            is_back = bank.at_true_up is Leftover.SETTLE
-            name = "Credit for earlier months of the year" if is_back else "Credit paid out"
-            self._add(name, -drawn.paid_out_usd, source)
-        if bank is not self.plan.ledger[-1]:  # nobody asks after the last one
-            used = np.minimum(drawn.paid_usd, pool) / np.where(pool > 0, pool, 1.0)  # (H, C)
-            self.due_usd *= 1.0 - reach * used[..., None]
-        dated = bank.expires_months is not None
-        for at, lot in drawn.lots:
-            earned = self._month_of(at) if dated else None
-            self.carried.append(Credit(bank=bank.name, unit="USD", amount=lot, earned=earned))
+        pool = np.maximum(self.due_usd @ group.reach, 0.0)  # (H, C, B)
+        years = self.plan.cycles.years if rule.true_up else self._no_true_up()
+        drawn = draw(group.banks[0], opening, credit, pool, years)
+        for number, bank in enumerate(group.banks):
+            self._add(f"Credit from {bank.name}", -drawn.paid_usd[..., number], rule.source)
+            if drawn.paid_out_usd is not None:
+                is_back = bank.at_true_up is Leftover.SETTLE
+                name = "Credit for earlier months of the year" if is_back else "Credit paid out"
+                self._add(name, -drawn.paid_out_usd[..., number], rule.source)
+            self._carry(bank, [(at, lot[:, number]) for at, lot in drawn.lots])
+        if group is not self.plan.ledger[-1]:  # nobody asks after the last one
+            used = np.minimum(drawn.paid_usd, pool) / np.where(pool > 0, pool, 1.0)  # (H, C, B)
+            self.due_usd *= 1.0 - used @ group.reach.T
+
+    def _credit_usd(self, group: Banks, first: Bank) -> Floats:
+        """What fills the banks: export, and a surplus the first one of all. (H, C, B)"""
+        credit: Floats = self.home.deposit_usd @ group.fill
+        if self.surplus_usd is not None and first in group.banks:
+            credit[..., group.banks.index(first)] += self.surplus_usd
+        return credit
 
     def _no_true_up(self) -> tuple[tuple[slice, bool], ...]:
         return ((slice(0, self.plan.cycles.count), False),)
 
-    def _lots(self, bank: Bank) -> list[tuple[int, Floats]]:
-        """What the home brings along for a bank, by the cycle in which it was earned."""
+    def _lots(self, group: Banks) -> list[tuple[int, Floats]]:
+        """What the home brings along, by the cycle in which it was earned. (H, B) each"""
         if not self.opening:
             return []
-        cycles, homes = self.plan.cycles, self.home.homes_count
+        cycles, names = self.plan.cycles, [bank.name for bank in group.banks]
         first = int(cycles.year[0]) * 12 + int(cycles.month[0])
         found = []
         for credit in self.opening:
-            if credit.unit == "USD" and credit.bank == bank.name:
+            if credit.unit == "USD" and credit.bank in names:
                 earned = credit.earned
                 at = earned.year * 12 + earned.month - first if earned is not None else -1
-                found.append((min(at, -1), np.zeros(homes) + credit.amount))
+                lot = np.zeros((self.home.homes_count, len(names)))
+                lot[:, names.index(credit.bank)] = credit.amount
+                found.append((min(at, -1), lot))
         return found
+
+    def _carry(self, bank: Bank, lots: Sequence[tuple[int, Floats]]) -> None:
+        """Keep what is left in a bank."""
+        dated = bank.expires_months is not None
+        for at, lot in lots:
+            if np.count_nonzero(lot):
+                earned = self._month_of(at) if dated else None
+                self.carried.append(Credit(bank=bank.name, unit="USD", amount=lot, earned=earned))
 
     def _month_of(self, cycle: int) -> date:
         """First day of the month of a cycle; before the window it counts back by months."""

@@ -24,7 +24,7 @@ CLASS_INDEX = {klass: number for number, klass in enumerate(CLASSES)}
 
 def to_cents(amount_usd: Floats) -> Floats:
     """Round to whole cents, halves away from zero. [USD]"""
-    size = np.abs(amount_usd, dtype=np.float64, out=np.empty(np.shape(amount_usd)))
+    size = np.abs(amount_usd)
     size *= CENTS_PER_USD
     size += HALF_CENT
     np.floor(size, out=size)

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,8 @@ from kwhen.settings import Settings
 from kwhen.storage import migrate, organisations
 from kwhen.storage.database import Database
 from kwhen.storage.prepared import Direct, direct
+
+T = TypeVar("T")
 
 MILLISECOND_US = 1000
 
@@ -67,22 +70,9 @@ class Deployment:
             timeout_s=self.live_settings.live_timeout_s,
         )
 
-    @contextmanager
-    def reading(self, tenant: Tenant) -> Iterator[Work]:
+    def reading(self, tenant: Tenant) -> AbstractContextManager[Work]:
         """Work that changes nothing."""
-        with ExitStack() as opened:
-
-            def open_session() -> Session:
-                take_time()  # each request has one transaction: this one, or a glance
-                return opened.enter_context(self.database.reading())
-
-            def open_direct() -> Direct:
-                if is_in_haste():
-                    return opened.enter_context(self.database.glance())
-                return direct(work.session.connection())
-
-            work = self._work(open_session, open_direct, tenant)
-            yield work
+        return _Reading(self, tenant)
 
     @contextmanager
     def writing(self, tenant: Tenant) -> Iterator[Work]:
@@ -92,14 +82,15 @@ class Deployment:
 
     def within(self, session: Session, tenant: Tenant) -> Work:
         """Work in a transaction that is open, such as one that is for several tenants."""
-        return self._work(lambda: session, lambda: direct(session.connection()), tenant)
+        return self.work_of(tenant, lambda: session, lambda: direct(session.connection()))
 
-    def _work(
+    def work_of(
         self,
+        tenant: Tenant,
         open_session: Callable[[], Session],
         open_direct: Callable[[], Direct],
-        tenant: Tenant,
     ) -> Work:
+        """Work of a tenant, whose transaction is opened by the first who asks for rows."""
         return Work(
             open_session=open_session,
             open_direct=open_direct,
@@ -111,6 +102,38 @@ class Deployment:
     def close(self) -> None:
         """Let go of the database."""
         self.database.dispose()
+
+
+class _Reading(AbstractContextManager[Work]):
+    """Work that changes nothing, in one transaction or in none."""
+
+    __slots__ = ("_deployment", "_tenant", "_transaction", "_work")
+
+    def __init__(self, deployment: Deployment, tenant: Tenant) -> None:
+        self._deployment, self._tenant = deployment, tenant
+        self._transaction: AbstractContextManager[object] | None = None
+
+    def __enter__(self) -> Work:
+        opened = self._deployment.work_of(self._tenant, self._open_session, self._open_direct)
+        self._work = opened
+        return opened
+
+    def __exit__(self, *error: Any) -> None:
+        if self._transaction is not None:
+            self._transaction.__exit__(*error)
+
+    def _open_session(self) -> Session:
+        take_time()  # each request has one transaction: this one, or a glance
+        return self._entered(self._deployment.database.reading())
+
+    def _open_direct(self) -> Direct:
+        if is_in_haste():
+            return self._entered(self._deployment.database.glance())
+        return direct(self._work.session.connection())
+
+    def _entered(self, transaction: AbstractContextManager[T]) -> T:
+        self._transaction = transaction
+        return transaction.__enter__()
 
 
 def open_deployment(settings: Settings) -> Deployment:

@@ -23,6 +23,7 @@ from kwhen.records import CredentialKind
 from kwhen.settings import Settings
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+PAIRS = tuple(a + b for a in BASE62 for b in BASE62)  # of its digits
 RANDOM_COUNT, CHECKSUM_COUNT = 32, 6
 SHOWN_COUNT = 4  # random characters of a secret that its prefix shows
 LEAST_SECRET_COUNT = 32
@@ -157,9 +158,6 @@ def new_id(kind: str) -> str:
 
 
 def _checksum(body: str) -> str:
-    rest = crc32(body.encode())
-    digits = []
-    for _ in range(CHECKSUM_COUNT):
-        rest, digit = divmod(rest, len(BASE62))
-        digits.append(BASE62[digit])
-    return "".join(reversed(digits))
+    rest, last = divmod(crc32(body.encode()), len(PAIRS))
+    first, middle = divmod(rest, len(PAIRS))
+    return PAIRS[first] + PAIRS[middle] + PAIRS[last]

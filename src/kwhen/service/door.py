@@ -26,8 +26,8 @@ from kwhen.operations.gate import Passed, pass_by_address, pass_with_key
 from kwhen.operations.vtn.callers import NOBODY
 from kwhen.operations.work import Work
 from kwhen.records import Credential, Scope, Tenant
-from kwhen.service.requests import LARGEST_PLAIN_BYTES, BoundedRequest
-from kwhen.service.state import limit_headers, request_id_of
+from kwhen.service.requests import LARGEST_PLAIN_BYTES, BoundedRequest, header_of
+from kwhen.service.state import credential_of, limit_headers, remember, request_id_of
 from kwhen.storage import answers
 
 KEY_HEADER = "x-ws-api-key"
@@ -57,9 +57,14 @@ class Needs:
 
     async def __call__(self, request: Request) -> Caller:
         """Who passed the gate."""
-        credential = request.state.passed.credential
-        assert credential is not None
-        return Caller(credential=credential)
+        return caller_of(request)
+
+
+def caller_of(request: Request) -> Caller:
+    """Who passed the gate of a route that needs a credential."""
+    credential = credential_of(request)
+    assert credential is not None
+    return Caller(credential=credential)
 
 
 def needs(scope: Scope | None) -> Any:
@@ -77,14 +82,13 @@ class _Opener:
     @property
     def tenant(self) -> Tenant:
         """Whose work it will be."""
-        credential = self.request.state.passed.credential
+        credential = credential_of(self.request)
         return NOBODY if credential is None else credential.tenant
 
 
 def deployment_of(request: Request) -> Deployment:
     """The deployment that answers."""
-    found = request.app.state.deployment
-    assert isinstance(found, Deployment)
+    found: Deployment = request.scope["app"].state.deployment
     return found
 
 
@@ -146,7 +150,7 @@ class GatedRoute(APIRoute):
         CredentialError, InsufficientScope, RateLimited, UnknownId
         """
         passed = self.passed(request)
-        request.state.passed = passed
+        remember(request, passed)
         limit_body(request, is_known=passed.credential is not None)
         if passed.error is not None:
             raise passed.error
@@ -198,7 +202,7 @@ def _pass(request: Request, needed: Needs | None) -> Passed:
     deployment = deployment_of(request)
     if needed is None:
         return pass_by_address(deployment, address_of(request))
-    key = request.headers.get(KEY_HEADER)
+    key = header_of(request, KEY_HEADER)
     if key is not None:
         return pass_with_key(deployment, key.strip(), needed.scope, is_session=False)
     token = bearer_of(request)
@@ -207,7 +211,7 @@ def _pass(request: Request, needed: Needs | None) -> Passed:
 
 def bearer_of(request: Request) -> str | None:
     """The token of an Authorization header."""
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    kind, _, token = (header_of(request, "authorization") or "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
 
 
@@ -229,7 +233,7 @@ def _in_transaction(endpoint: Callable[..., Any]) -> Callable[..., Response]:
 
 def _once(request: Request, work: Work, answer: Callable[[], Response]) -> Response:
     """The answer; with an Idempotency-Key on a route that takes one, the one given before."""
-    key = request.headers.get(IDEMPOTENCY)
+    key = header_of(request, IDEMPOTENCY)
     if key is None or not getattr(request.scope["route"], "is_idempotent", False):
         return answer()
     if not 1 <= len(key) <= LONGEST_KEY_COUNT:

@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kwhen.errors import KwhenError
-from kwhen.haste import NotNow, in_haste
-from kwhen.service.door import Caller, DoorRoute, Needs, limit_body
-from kwhen.service.requests import BoundedRequest
+from kwhen.haste import InHaste, NotNow
+from kwhen.service.door import DoorRoute, Needs, caller_of, limit_body
+from kwhen.service.requests import BoundedRequest, header_of
 from kwhen.service.state import limit_headers, passed_of
 from kwhen.service.threads import on_thread
 
@@ -54,11 +54,12 @@ class HotRoute(DoorRoute):
         except (KwhenError, HTTPException, RequestValidationError) as error:
             failure = error
         try:
-            with in_haste():
+            with InHaste():
                 response = self._answer(request, values, failure)
         except NotNow:
             response = await on_thread(self._answer, request, values, failure)
-        response.headers.update(limit_headers(request))
+        told = limit_headers(request)
+        response.raw_headers += [(name.encode(), value.encode()) for name, value in told.items()]
         await response(scope, receive, send)
 
     async def _read(self, request: BoundedRequest) -> dict[str, Any]:
@@ -85,13 +86,13 @@ class HotRoute(DoorRoute):
             raise failure
         for name, call in self._given.items():
             if isinstance(call, Needs):
-                values[name] = Caller(credential=request.state.passed.credential)
+                values[name] = caller_of(request)
         return self.answer(**values)
 
 
 def _is_modest(request: Request) -> bool:
-    said = request.headers.get("content-length", "0")
-    is_whole = "transfer-encoding" not in request.headers
+    said = header_of(request, "content-length") or "0"
+    is_whole = header_of(request, "transfer-encoding") is None
     return is_whole and said.isdecimal() and len(said) < 10 and int(said) <= MOST_EARLY_BYTES
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import zstandard
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from kwhen.errors import InvalidFields, KwhenError
 from kwhen.wire.strict_json import read_json
@@ -15,6 +15,15 @@ JSON_TYPE = "application/json"
 LARGEST_PLAIN_BYTES = 2 * 1024 * 1024  # of bodies without interval arrays
 ZSTD_WINDOW_BYTES = 8 * 1024 * 1024  # what every decoder must grant, by RFC 8878
 ZSTD_STEP_BYTES = 256  # four of them can stand for 128 KiB, and there is no other bound
+
+
+def header_of(request: HTTPConnection, name: str) -> str | None:
+    """A header by its name in small letters, of several the first; no mapping is made for it."""
+    wanted = name.encode()
+    for key, value in request.scope["headers"]:
+        if key == wanted:
+            return str(value, "latin-1")
+    return None
 
 
 class TooLarge(KwhenError):
@@ -57,10 +66,10 @@ class BoundedRequest(Request):
     @property
     def media_type(self) -> str:
         """The type of the body without parameters, in small letters."""
-        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+        return (header_of(self, "content-type") or "").split(";")[0].strip().lower()
 
     async def _whole(self) -> bytes:
-        said = self.headers.get("content-length", "")
+        said = header_of(self, "content-length") or ""
         if said.isdecimal() and int(said[:20]) > self.limit_bytes:
             raise self._too_large()
         chunks: list[bytes] = []
@@ -84,7 +93,7 @@ class BoundedRequest(Request):
             )
 
     async def _decoded(self, body: bytes) -> bytes:
-        encoding = self.headers.get("content-encoding", "identity").strip().lower()
+        encoding = (header_of(self, "content-encoding") or "identity").strip().lower()
         if encoding in ("", "identity"):
             return body
         decode = _DECODERS.get(encoding)

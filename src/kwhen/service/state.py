@@ -1,16 +1,17 @@
 """What travels with a request: its id, who asks, and what is left of their allowance."""
 
-import secrets
+import os
 
 from starlette.requests import HTTPConnection
 
 from kwhen.operations.gate import Passed
+from kwhen.records import Credential
 from kwhen.storage.limits import Allowance
 
 
 def new_request_id() -> str:
     """A fresh id for a request."""
-    return f"req_{secrets.token_hex(16)}"
+    return f"req_{os.urandom(16).hex()}"
 
 
 def request_id_of(request: HTTPConnection) -> str:
@@ -20,9 +21,19 @@ def request_id_of(request: HTTPConnection) -> str:
 
 def passed_of(request: HTTPConnection) -> Passed | None:
     """What the gate found of a request, None before it was there."""
-    found = request.scope["state"].get("passed")
-    assert found is None or isinstance(found, Passed)
+    found: Passed | None = request.scope["state"].get("passed")
     return found
+
+
+def credential_of(request: HTTPConnection) -> Credential | None:
+    """Whose key or token was let in."""
+    passed = passed_of(request)
+    return passed.credential if passed else None
+
+
+def remember(request: HTTPConnection, passed: Passed) -> None:
+    """Keep what the gate found."""
+    request.scope["state"]["passed"] = passed
 
 
 def limit_headers(request: HTTPConnection) -> dict[str, str]:
@@ -36,6 +47,6 @@ def _headers(allowance: Allowance) -> dict[str, str]:
     window_s = int(allowance.window_s)
     full_in_s = int(allowance.full_in_s + 0.999)
     return {
-        "RateLimit-Policy": f'"default";q={allowance.limit_count};w={window_s}',
-        "RateLimit": f'"default";r={allowance.remaining_count};t={full_in_s}',
+        "ratelimit-policy": f'"default";q={allowance.limit_count};w={window_s}',
+        "ratelimit": f'"default";r={allowance.remaining_count};t={full_in_s}',
     }

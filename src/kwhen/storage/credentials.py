@@ -15,8 +15,13 @@ from kwhen.storage.tables import CredentialRow, milliseconds
 
 _VTN_WORDS = frozenset(VtnScope)
 SCOPES_KEPT_COUNT = 256  # sets of them, which most credentials share
+CREDENTIALS_KEPT_COUNT = 1024
 _TABLE = CredentialRow.__table__
-_BY_HASH = Prepared(select(_TABLE).where(CredentialRow.secret_hash == bindparam("secret_hash")))
+_BY_HASH = Prepared(
+    select(*(column for column in _TABLE.columns if column.name != "request")).where(
+        CredentialRow.secret_hash == bindparam("secret_hash")
+    )
+)
 _TOUCH = Prepared(text("UPDATE credential SET last_used_at = :now_ms WHERE id = :id"))
 
 
@@ -49,8 +54,15 @@ def add_credential(
 
 def find_by_hash(gate: Direct, secret_hash: str) -> tuple[Credential, str] | None:
     """The credential whose secret has that keyed hash, and the hash as it is stored."""
-    row = _BY_HASH.first(gate, {"secret_hash": secret_hash})
-    return None if row is None else (_credential(row), row["secret_hash"])
+    row = _BY_HASH.row(gate, {"secret_hash": secret_hash})
+    return None if row is None else _known(row, gate.dialect.name)
+
+
+@lru_cache(maxsize=CREDENTIALS_KEPT_COUNT)
+def _known(row: tuple[Any, ...], dialect_name: str) -> tuple[Credential, str]:
+    """A row as the driver gave it: as long as it stays the same, its credential does."""
+    found = _BY_HASH.named(row, dialect_name)
+    return _credential(found), found["secret_hash"]
 
 
 def touch(gate: Direct, credential_id: str, now: datetime) -> None:

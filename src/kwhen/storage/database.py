@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from sqlite3 import SQLITE_BUSY, OperationalError
 from threading import Lock, get_ident
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -55,6 +55,13 @@ class _Turn:
         self._lock.release()
 
 
+class _Held(NamedTuple):
+    """A connection that is kept for the gate."""
+
+    pooled: PoolProxiedConnection
+    gate: Direct
+
+
 class Database:
     """SQLite in one file, or PostgreSQL."""
 
@@ -68,7 +75,7 @@ class Database:
         self._writer = self.engine.execution_options(**{WRITES: True})
         # SQLite has one writer; threads that wait here are not put to sleep for ever longer.
         self._turn: AbstractContextManager[object] = _Turn() if self.is_sqlite else nullcontext()
-        self._gates: dict[bool, PoolProxiedConnection] = {}  # SQLite's; of those in haste, and not
+        self._gates: dict[bool, _Held] = {}  # SQLite's; of those in haste, and not
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -106,15 +113,15 @@ class Database:
                 driver.commit()
             return
         with self._turn:  # one at a time, so connections can be kept
-            driver = self._begun_gate()
+            gate = self._begun_gate()
             try:
-                yield Direct(driver, self.engine.dialect)
-                driver.commit()
+                yield gate
+                gate.driver.commit()
             except BaseException:
-                driver.rollback()
+                gate.driver.rollback()
                 raise
 
-    def _begun_gate(self) -> Any:
+    def _begun_gate(self) -> Direct:
         """SQLite's connection for the gate, in a writing transaction.
 
         Raises
@@ -123,17 +130,19 @@ class Database:
         """
         hasty = is_in_haste()
         if hasty not in self._gates:
-            self._gates[hasty] = self.engine.raw_connection()
+            pooled = self.engine.raw_connection()
+            gate = Direct(pooled.driver_connection, self.engine.dialect)
+            self._gates[hasty] = _Held(pooled, gate)
             if hasty:
-                self._gates[hasty].cursor().execute(AT_ONCE)
-        driver: Any = self._gates[hasty].driver_connection
+                gate.driver.execute(AT_ONCE)
+        gate = self._gates[hasty].gate
         try:
-            driver.execute(BEGIN_WRITING)
+            gate.driver.execute(BEGIN_WRITING)
         except OperationalError as error:
             if hasty and error.sqlite_errorcode & PRIMARY_CODE == SQLITE_BUSY:
                 raise NotNow from error
             raise
-        return driver
+        return gate
 
     def check(self) -> None:
         """See that the database answers.
@@ -156,7 +165,7 @@ class Database:
         """Close every connection."""
         with self._turn:
             while self._gates:
-                self._gates.popitem()[1].close()  # it goes back to the others
+                self._gates.popitem()[1].pooled.close()  # it goes back to the others
         close_all(self.engine)
 
 

@@ -8,7 +8,7 @@ a bucket holds its limit exactly.
 
 from dataclasses import dataclass
 
-from sqlalchemy import Float, text
+from sqlalchemy import text
 
 from kwhen.storage.prepared import Direct, Prepared
 
@@ -23,11 +23,9 @@ _TAKE = Prepared(
     WHERE rate_bucket.full_at_s <= :now_s + :window_s - :worth_s
     RETURNING full_at_s
     """
-    ).columns(full_at_s=Float)
+    )
 )
-_FULL_AT = Prepared(
-    text("SELECT full_at_s FROM rate_bucket WHERE key = :key").columns(full_at_s=Float)
-)
+_FULL_AT = Prepared(text("SELECT full_at_s FROM rate_bucket WHERE key = :key"))
 _SWEEP = Prepared(text("DELETE FROM rate_bucket WHERE full_at_s < :now_s"))
 
 
@@ -49,14 +47,14 @@ def take(gate: Direct, key: str, *, limit_count: int, window_s: float, now_s: fl
     worth_s = max(round(window_s / limit_count / TICK_S), 1) * TICK_S
     whole_s = worth_s * limit_count
     given = {"key": key, "now_s": now_s, "worth_s": worth_s, "window_s": whole_s}
-    taken = _TAKE.first(gate, given)
+    taken = _TAKE.row(gate, given)
     if taken is not None:
-        ahead_s = taken["full_at_s"] - now_s
+        ahead_s = taken[0] - now_s
         wait_s = 0.0
     else:
-        held = _FULL_AT.first(gate, {"key": key})
+        held = _FULL_AT.row(gate, {"key": key})
         assert held is not None  # or the request would have been let in
-        ahead_s = held["full_at_s"] - now_s
+        ahead_s = held[0] - now_s
         wait_s = ahead_s + worth_s - whole_s
     return Allowance(
         is_allowed=taken is not None,

@@ -52,19 +52,25 @@ class Prepared:
         worded = self._worded.get(where.dialect.name) or self._word(where.dialect)
         return where.driver.execute(worded.words, worded.values(given))
 
-    def first(self, where: Direct, given: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The first row by the names of its columns, None where there is none."""
+    def row(self, where: Direct, given: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row as the driver gives it, None where there is none."""
         cursor = self.run(where, given)
-        rows = cursor.fetchall()  # all of them: the statement has to end
-        if not rows:
-            return None
-        row = dict(zip(self._names, rows[0], strict=True))
-        readers = self._readers.get(where.dialect.name)
-        if readers is None:
-            readers = self._read_with(where.dialect, [told[1] for told in cursor.description])
-        for name, read in readers:
-            row[name] = read(row[name])
-        return row
+        rows: list[tuple[Any, ...]] = cursor.fetchall()  # all of them: the statement has to end
+        if self._columns and where.dialect.name not in self._readers:
+            self._read_with(where.dialect, [told[1] for told in cursor.description])
+        return rows[0] if rows else None
+
+    def named(self, row: tuple[Any, ...], dialect_name: str) -> dict[str, Any]:
+        """A row by the names of its columns, read as their types say."""
+        found = dict(zip(self._names, row, strict=True))
+        for name, read in self._readers[dialect_name]:
+            found[name] = read(found[name])
+        return found
+
+    def first(self, where: Direct, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Both of it."""
+        row = self.row(where, given)
+        return None if row is None else self.named(row, where.dialect.name)
 
     def _word(self, dialect: Dialect) -> _Worded:
         compiled = self._statement.compile(dialect=dialect)
@@ -72,14 +78,10 @@ class Prepared:
         worded = self._worded[dialect.name] = _Worded(str(compiled), order)
         return worded
 
-    def _read_with(
-        self, dialect: Dialect, driver_types: Sequence[Any]
-    ) -> tuple[tuple[str, Read], ...]:
-        """How SQLAlchemy reads the columns that are not taken as the driver gives them."""
+    def _read_with(self, dialect: Dialect, driver_types: Sequence[Any]) -> None:
+        """Remember how SQLAlchemy reads the columns that are not taken as the driver gives them."""
         found = [
             (column.name, column.type.dialect_impl(dialect).result_processor(dialect, driver_type))
             for column, driver_type in zip(self._columns, driver_types, strict=True)
         ]
-        readers = tuple((name, read) for name, read in found if read is not None)
-        self._readers[dialect.name] = readers
-        return readers
+        self._readers[dialect.name] = tuple((n, read) for n, read in found if read is not None)

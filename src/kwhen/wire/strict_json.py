@@ -129,6 +129,10 @@ def _member_errors(path: str, value: Any, depth: int) -> Iterator[FieldError]:
 
 def _object_errors(path: str, members: dict[str, Any], depth: int) -> Iterator[FieldError]:
     for key, member in members.items():
+        if _is_sound(key) and (
+            type(member) in _SOUND or (type(member) is str and _is_sound(member))
+        ):
+            continue
         inner = f"{path}.{_shown(key)}" if path else _shown(key)
         if message := _text_error(key):
             yield FieldError(inner, f"the key {message}")
@@ -139,6 +143,11 @@ def _array_errors(path: str, items: list[Any], depth: int) -> Iterator[FieldErro
     for index, item in enumerate(items):
         if type(item) not in _SOUND:
             yield from _member_errors(f"{path}[{index}]", item, depth)
+
+
+def _is_sound(text: str) -> bool:
+    """Whether a text is seen at once to be good; others may be good as well."""
+    return text.isascii() and "\0" not in text
 
 
 def _text_error(text: str) -> str:

@@ -1,6 +1,8 @@
 """What usage costs and emits. [USD, pounds]"""
 
 from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any
 
 import orjson
@@ -30,6 +32,8 @@ from kwhen.wire.impact import (
 router = gated_hot("/v1", "impact")
 
 Reader = Annotated[Caller, needs(Scope.BILL_IMPACT_READ)]
+SOLAR_KEPT_COUNT = 512
+
 ThePlan = Annotated[str, Path(description="`id` of a rate plan.")]
 BODY: dict[str, Any] = {
     "response_model": ImpactAnswer,
@@ -154,21 +158,26 @@ def asked_of(
 def inline_of(home: InlineHomeSent) -> InlineHome:
     """A home of a body."""
     size_kw = home.solar_capacity_kw
-    solar = (
-        SolarSystem(
-            system_size_kw=size_kw,
-            is_non_net_metered=home.is_non_net_metered,
-            interconnection_date=home.interconnection_date,
-        )
-        if size_kw
-        else None
-    )
     return InlineHome(
         rate_plan_id=home.rate_plan_id,
         zipcode=home.zipcode,
         utility_id=home.utility_id,
-        solar=solar,
+        solar=_solar(size_kw, home.is_non_net_metered, home.interconnection_date)
+        if size_kw
+        else None,
         annual_kwh=home.annual_kwh,
+    )
+
+
+@lru_cache(maxsize=SOLAR_KEPT_COUNT)
+def _solar(
+    size_kw: float, is_non_net_metered: bool | None, interconnection_date: date | None
+) -> SolarSystem:
+    """Solar of a body, checked; many bodies are of the same one."""
+    return SolarSystem(
+        system_size_kw=size_kw,
+        is_non_net_metered=is_non_net_metered,
+        interconnection_date=interconnection_date,
     )
 
 

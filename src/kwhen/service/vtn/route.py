@@ -14,6 +14,7 @@ from kwhen.operations.vtn.callers import VtnCaller
 from kwhen.records import VtnScope, VtnVersion
 from kwhen.service.door import GatedRoute, address_of, bearer_of, deployment_of
 from kwhen.service.packing import packed
+from kwhen.service.state import credential_of
 from kwhen.service.vtn.problems import OLD_ROOT, ROOT
 
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -28,7 +29,7 @@ class VtnNeeds:
 
     async def __call__(self, request: Request) -> VtnCaller:
         """Who passed the gate."""
-        return VtnCaller(credential=request.state.passed.credential, version=version_of(request))
+        return VtnCaller(credential=credential_of(request), version=version_of(request))
 
 
 def version_of(request: Request) -> VtnVersion:
