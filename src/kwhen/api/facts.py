@@ -19,6 +19,7 @@ from kwhen.catalog.wholesale import (
     pricing_point,
 )
 from kwhen.engine.grid import Grid, offsets_s
+from kwhen.engine.hours import hour_values, steps_of_hour
 from kwhen.engine.kept import kept
 from kwhen.engine.signal import at_meter
 from kwhen.engine.tariff import IndexedEnergyCharge
@@ -47,6 +48,7 @@ class CarbonFacts:
     """Marginal carbon at a home's meter, losses in. (N,) [lb/MWh]"""
 
     lb_per_mwh_at_meter: Floats
+    hour_lb_per_mwh: Floats | None  # (N ÷ S,) where it stays the same in every clock hour
     is_live: Bools  # (N,)
     region: str  # of the model, or the point of a live signal
     model: str
@@ -94,6 +96,7 @@ def _carbon_at(zipcode: str, utility_id: int, grid: Grid, model: str) -> CarbonF
     series = marginal_carbon(region, grid.epoch_s, model=model, zone=where.timezone)
     return CarbonFacts(
         lb_per_mwh_at_meter=series.lb_per_mwh_at_meter,
+        hour_lb_per_mwh=hour_values(series.lb_per_mwh_at_meter, steps_of_hour(grid)),
         is_live=np.zeros(grid.count, dtype=bool),
         region=region,
         model=model,
@@ -135,6 +138,7 @@ def _with_live_carbon(
     return replace(
         table,
         lb_per_mwh_at_meter=rate,
+        hour_lb_per_mwh=hour_values(rate, steps_of_hour(grid)),
         is_live=is_live,
         region=str(point),
         model="live",

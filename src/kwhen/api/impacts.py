@@ -13,8 +13,8 @@ from kwhen.api.homes import Home
 from kwhen.api.revenue import GridServices, grid_services
 from kwhen.catalog.live.store import SeriesStore
 from kwhen.catalog.plans import rate_plan
+from kwhen.engine.hours import NetEnergy
 from kwhen.engine.impact import co2e_lb, payback_years
-from kwhen.engine.metered import shaped
 from kwhen.engine.result import Bill
 from kwhen.engine.words import Credit, Missing
 from kwhen.errors import UsageError
@@ -133,12 +133,14 @@ def impact(
         opening_credits=opening_credits,
         nearest=nearest,
     )
-    net_kwh, grid = _one_home(import_kwh, export_kwh), made.grid
+    if np.size(made.total_usd) != 1:
+        raise UsageError(f"impact takes one home, got {np.size(made.total_usd)}; call it for each")
+    net, grid = made.net_energy, made.grid
     first, last = grid.date_of(0), grid.date_of(grid.days_count - 1) + timedelta(days=1)
     _check_end(first, last, end)
     carbon = carbon_facts(home, grid, carbon_model, live)
-    emitted = co2e_lb(grid, net_kwh, carbon.lb_per_mwh_at_meter) if carbon else None
-    services, gaps = grid_services(home, grid, net_kwh, live)
+    emitted = _emitted_lb(net, carbon) if carbon else None
+    services, gaps = grid_services(home, net, live)
     return Impact(
         start=first,
         end=last,
@@ -160,13 +162,11 @@ def _check_end(first: date, last: date, end: date | datetime | None) -> None:
         )
 
 
-def _one_home(import_kwh: ArrayLike, export_kwh: ArrayLike | None) -> Floats:
-    """Import less export of the one home. (N,) [kWh]"""
-    imported = shaped("import_kwh", import_kwh)
-    if len(imported) != 1:
-        raise UsageError(f"impact takes one home, got {len(imported)}; call it for each")
-    net: Floats = imported[0]
-    return net if export_kwh is None else net - shaped("export_kwh", export_kwh)[0]
+def _emitted_lb(net: NetEnergy, carbon: CarbonFacts) -> Floats:
+    """Marginal emissions of each billing cycle. (C,) [lb]"""
+    if carbon.hour_lb_per_mwh is not None:
+        return co2e_lb(net.grid, net.hour_kwh, carbon.hour_lb_per_mwh)
+    return co2e_lb(net.grid, net.step_kwh, carbon.lb_per_mwh_at_meter)
 
 
 def compare_impacts(

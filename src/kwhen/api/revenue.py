@@ -17,15 +17,15 @@ from kwhen.catalog.solar import pv_series
 from kwhen.engine.counterfactual import (
     History,
     Usual,
-    UsualSteps,
+    UsualParts,
     day_ratio,
     own_days,
     usual,
     usual_kwh,
-    usual_steps,
 )
 from kwhen.engine.events import event_weights, month_grid
 from kwhen.engine.grid import Calendar, Grid, whole_days
+from kwhen.engine.hours import NetEnergy
 from kwhen.engine.kept import kept
 from kwhen.engine.revenue import Offer, Revenue, offer
 from kwhen.engine.solar import SolarSystem
@@ -53,21 +53,21 @@ class GridServices:
 
 
 def grid_services(
-    home: Home, grid: Grid, net_kwh: Floats, live: SeriesStore | None = None
+    home: Home, net: NetEnergy, live: SeriesStore | None = None
 ) -> tuple[GridServices | None, tuple[Missing, ...]]:
     """Revenue of every programme of a home's place, None where none is known, and the gaps.
 
-    net_kwh : (N,) import less export of each step of whole local days
+    net : of whole local days
     """
     if home.zipcode is None:
         note = "no ZIP that the tables know is given, so no programme for grid services is known"
         return None, (Missing(name="grid_services", note=note),)
     marks = market_marks(home.zipcode, home.utility_id, live)
-    offers, sources, missing = _offers(home.zipcode, home.utility_id, grid, live, marks)
+    offers, sources, missing = _offers(home.zipcode, home.utility_id, net.grid, live, marks)
     if not offers:
         return None, missing
-    baseline = _baseline(home, grid, net_kwh)
-    paid = tuple(offer.revenue(baseline(offer) - net_kwh[offer.step_index]) for offer in offers)
+    baseline = _baseline(home, net)
+    paid = tuple(offer.revenue(baseline(offer) - offer.net_kwh(net)) for offer in offers)
     return GridServices(programmes=paid, sources=sources, missing=missing), missing
 
 
@@ -106,15 +106,16 @@ def _offers(
     return found, tuple(dict.fromkeys(sources)), tuple(dict.fromkeys(missing))
 
 
-def _baseline(home: Home, grid: Grid, net_kwh: Floats) -> Callable[[Offer], Floats]:
-    """What the home would have used in an offer's steps: its like days, else its place's shape.
+def _baseline(home: Home, net: NetEnergy) -> Callable[[Offer], Floats]:
+    """What the home would have used in an offer's hours: its like days, else its place's shape.
 
-    Each gives (S,). [kWh]
+    Each gives (E,). [kWh]
     """
     assert home.zipcode is not None
+    grid = net.grid
     habit = _habit(home.zipcode, _of_one_kw(home.solar) if home.solar else None, grid)
     solar_kw = home.solar.system_size_kw if home.solar else 0.0
-    ratio = day_ratio(grid, habit, net_kwh, solar_kw)
+    ratio = day_ratio(habit, net.day_kwh, solar_kw)
     past = _own_history(home, grid)
 
     def at(offer: Offer) -> Floats:
@@ -122,7 +123,7 @@ def _baseline(home: Home, grid: Grid, net_kwh: Floats) -> Callable[[Offer], Floa
         if past is None:
             return found
         own, known = own_days(grid, past, offer.step_index)
-        return np.where(known, own, found)
+        return np.where(known[offer.hour_start], offer.by_hour(own), found)
 
     return at
 
@@ -136,8 +137,14 @@ def _habit(zipcode: str, solar: SolarSystem | None, grid: Grid) -> Usual:
 
 
 @kept(WINDOWS_KEPT_MIB)
-def _usual_in(grid: Grid, habit: Usual, offer: Offer) -> UsualSteps:
-    return usual_steps(grid, habit, offer.step_index)
+def _usual_in(grid: Grid, habit: Usual, offer: Offer) -> UsualParts:
+    """What is usual in an offer's hours, each of which is of one date."""
+    steps = offer.step_index
+    return UsualParts(
+        load_kwh=offer.by_hour(habit.load_kwh[steps]),
+        pv_kwh=None if habit.pv_kwh is None else offer.by_hour(habit.pv_kwh[steps]),
+        day_index=grid.day_index[steps[offer.hour_start]],
+    )
 
 
 @lru_cache(maxsize=VALUES_KEPT_COUNT)

@@ -137,6 +137,7 @@ def _bill(plan: Compiled, home: Metered, given: _Given) -> Bill:
         _compiled=plan,
         _is_single=is_single,
         _homes_count=home.homes_count,
+        _home=home,
         _without_export_usd=partial(_without_export_usd, plan, home, given, charged),
     )
 

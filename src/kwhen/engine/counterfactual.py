@@ -70,38 +70,28 @@ def usual(grid: Grid, load_shape_kwh: Floats, pv_kwh: Floats | None) -> Usual:
     )
 
 
-def day_ratio(grid: Grid, habit: Usual, net_kwh: Floats, solar_kw: float) -> Floats:
+def day_ratio(habit: Usual, net_by_day_kwh: Floats, solar_kw: float) -> Floats:
     """What a home used on each date over what is usual. (D,)
 
-    net_kwh : (N,) import less export as it was
+    net_by_day_kwh : (D,) import less export as it was
     """
-    check_grid(grid, len(net_kwh))
-    used = _by_day(grid, net_kwh)  # (D,)
+    used = net_by_day_kwh
     if habit.pv_by_day_kwh is not None:
-        used += solar_kw * habit.pv_by_day_kwh
+        used = used + solar_kw * habit.pv_by_day_kwh
     return _ratio(np.maximum(used, 0.0), habit.load_by_day_kwh)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class UsualSteps:
-    """What is usual in some steps of a window, laid side by side."""
+class UsualParts:
+    """What is usual in some parts of a window, such as its steps or some of its hours."""
 
     load_kwh: Floats  # (S,)
     pv_kwh: Floats | None  # (S,)
     day_index: Ints  # (S,)
 
 
-def usual_steps(grid: Grid, habit: Usual, step_index: Ints | slice) -> UsualSteps:
-    """What is usual in some steps."""
-    return UsualSteps(
-        load_kwh=habit.load_kwh[step_index],
-        pv_kwh=None if habit.pv_kwh is None else habit.pv_kwh[step_index],
-        day_index=grid.day_index[step_index],
-    )
-
-
-def usual_kwh(steps: UsualSteps, day_ratio: Floats, solar_kw: float) -> Floats:
-    """Import less export of some steps, had each day been a usual one of the same energy. [kWh]
+def usual_kwh(steps: UsualParts, day_ratio: Floats, solar_kw: float) -> Floats:
+    """Import less export of some parts, had each day been a usual one of the same energy. [kWh]
 
     day_ratio : (D,) of the function of this name
     """
@@ -127,8 +117,10 @@ def counterfactual_kwh(
     pv_kwh : (N,) what the home's solar yields
     """
     habit = usual(grid, load_shape_kwh, pv_kwh)
-    ratio = day_ratio(grid, habit, net_kwh, solar_kw=1.0)
-    baseline = usual_kwh(usual_steps(grid, habit, slice(None)), ratio, solar_kw=1.0)
+    check_grid(grid, len(net_kwh))
+    ratio = day_ratio(habit, _by_day(grid, net_kwh), solar_kw=1.0)
+    every = UsualParts(load_kwh=load_shape_kwh, pv_kwh=pv_kwh, day_index=grid.day_index)
+    baseline = usual_kwh(every, ratio, solar_kw=1.0)
     if own_history is None:
         none = np.zeros(grid.days_count, dtype=bool)
         return Counterfactual(baseline_kwh=baseline, from_history=none)

@@ -17,9 +17,11 @@ DAYS_PER_YEAR = 365.25
 def co2e_lb(grid: Grid, net_kwh: Floats, co2e_lb_per_mwh: Floats) -> Floats:
     """Marginal emissions of each billing cycle, below zero where export displaces more. [lb]
 
-    net_kwh : (N,) import less export. → (C,)
+    net_kwh, co2e_lb_per_mwh : import less export and its rate of every step, or of every S steps.
+    (N ÷ S,) → (C,)
     """
-    cycles = starmap(slice, pairwise(cycle_steps(grid).tolist()))
+    edges = cycle_steps(grid) // (grid.count // len(net_kwh))
+    cycles = starmap(slice, pairwise(edges.tolist()))
     emitted = [net_kwh[steps].dot(co2e_lb_per_mwh[steps]) for steps in cycles]
     return np.array(emitted) / KWH_PER_MWH
 

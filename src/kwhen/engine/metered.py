@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kwhen.engine.compensation import Netting
 from kwhen.engine.compiled import Compiled
+from kwhen.engine.hours import hour_sums
 from kwhen.errors import UsageError
 
 Floats = NDArray[np.float64]
@@ -20,11 +21,13 @@ class Metered(NamedTuple):
     """Energy of H homes over N steps, and its sums over the runs of a compiled plan."""
 
     meter_kwh: Floats  # (H, N) import as metered, for demand
+    meter_export_kwh: Floats | None  # (H, N) export as metered
     import_kwh: Floats  # (H, N) as billed: after hourly netting where the rule has it
     export_kwh: Floats | None  # (H, N) None where it earns and nets nothing
     run_import_kwh: Floats  # (H, R)
     run_net_kwh: Floats | None  # (H, R) import less export, where there is any
     deposit_usd: Floats  # (H, C, X) export x each price of the rule
+    hour_export_kwh: Floats | None  # (1, N ÷ S) of one home, where its worth was told by hours
 
     @property
     def homes_count(self) -> int:
@@ -57,21 +60,32 @@ def metered(
     Raises UsageError that names the first bad element.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # told by _refuse_bad
-        runs_kwh, deposit = _reduced(plan, import_kwh, export_kwh, is_single)
-    meter_kwh, rule = import_kwh, plan.rule
+        hours_kwh = _export_hours(plan, export_kwh)
+        runs_kwh, deposit = _reduced(plan, import_kwh, export_kwh, hours_kwh, is_single)
+    meter_kwh, meter_export_kwh, rule = import_kwh, export_kwh, plan.rule
     if rule is None:  # without a rule export earns nothing and nets nothing
         export_kwh = None
     elif rule.netting is Netting.HOURLY and export_kwh is not None:
         import_kwh, export_kwh = _hourly_net(plan, import_kwh, export_kwh)
-        runs_kwh, deposit = _reduced(plan, import_kwh, export_kwh, is_single)
+        runs_kwh, deposit = _reduced(plan, import_kwh, export_kwh, None, is_single)
     return Metered(
         meter_kwh=meter_kwh,
+        meter_export_kwh=meter_export_kwh,
         import_kwh=import_kwh,
         export_kwh=export_kwh,
         run_import_kwh=runs_kwh[0],
         run_net_kwh=None if export_kwh is None else runs_kwh[0] - runs_kwh[1],
         deposit_usd=deposit,
+        hour_export_kwh=hours_kwh,
     )
+
+
+def _export_hours(plan: Compiled, export_kwh: Floats | None) -> Floats | None:
+    """Export of one home by hours, where that tells its worth. (1, N ÷ S) [kWh]"""
+    is_asked = not plan.run_prices and plan.price_steps_count > 1
+    if export_kwh is None or len(export_kwh) > 1 or not is_asked:
+        return None
+    return hour_sums(export_kwh, plan.price_steps_count)
 
 
 def without_export(plan: Compiled, home: Metered) -> Metered | None:
@@ -84,18 +98,21 @@ def without_export(plan: Compiled, home: Metered) -> Metered | None:
         return None
     if rule.netting is Netting.HOURLY:
         return metered(plan, home.meter_kwh, np.zeros_like(home.meter_kwh), is_single=False)
-    return Metered(
-        meter_kwh=home.meter_kwh,
-        import_kwh=home.import_kwh,
+    return home._replace(
+        meter_export_kwh=None,
         export_kwh=None,
-        run_import_kwh=home.run_import_kwh,
         run_net_kwh=home.run_import_kwh,
         deposit_usd=np.zeros_like(home.deposit_usd),
+        hour_export_kwh=None,
     )
 
 
 def _reduced(
-    plan: Compiled, import_kwh: Floats, export_kwh: Floats | None, is_single: bool
+    plan: Compiled,
+    import_kwh: Floats,
+    export_kwh: Floats | None,
+    hours_kwh: Floats | None,
+    is_single: bool,
 ) -> tuple[Floats, Floats]:
     """Sums over runs (1 | 2, H, R) of import and export, and the worth of export (H, C, X)."""
     homes, starts = len(import_kwh), plan.sheet.run_start
@@ -115,7 +132,8 @@ def _reduced(
             for name, energy in zip(("import_kwh", "export_kwh"), channels, strict=False):
                 _refuse_bad(name, energy[some], first, is_single)
         if export_kwh is not None and deposit.size:
-            deposit[some] = _deposits(plan, export_kwh[some], runs_kwh[1, some])
+            exported = hours_kwh if hours_kwh is not None else export_kwh[some]
+            deposit[some] = _deposits(plan, exported, runs_kwh[1, some])
     return runs_kwh, deposit
 
 
@@ -134,14 +152,17 @@ def _refuse_bad(name: str, energy_kwh: Floats, first_home: int, is_single: bool)
 
 
 def _deposits(plan: Compiled, export_kwh: Floats, run_export_kwh: Floats) -> Floats:
-    """Worth of the export by cycle and price. (H, C, X) [USD]"""
+    """Worth of the export by cycle and price. (H, C, X) [USD]
+
+    export_kwh : (H, N), or (H, N ÷ S) of steps that always have one price
+    """
     prices = plan.export_usd_per_kwh
     if plan.run_prices:
         worth = run_export_kwh[..., None] * prices  # (H, R, X)
         return np.add.reduceat(worth, plan.sheet.cycle_run, axis=1)
     shared, edges = plan.price_steps_count, (plan.cycle_steps // plan.price_steps_count).tolist()
-    if shared > 1:
-        export_kwh = export_kwh.reshape(len(export_kwh), -1, shared) @ np.ones(shared)
+    if export_kwh.shape[1] == plan.grid.count and shared > 1:
+        export_kwh = hour_sums(export_kwh, shared)
     found = np.empty((len(export_kwh), len(edges) - 1, prices.shape[1]))
     for cycle in range(len(edges) - 1):
         steps = slice(edges[cycle], edges[cycle + 1])

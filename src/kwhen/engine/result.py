@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.engine.grid import Grid
+from kwhen.engine.hours import NetEnergy
 from kwhen.engine.rows import Block, Row, to_cents
 from kwhen.engine.words import ChargeClass, Credit, Missing
 
 if TYPE_CHECKING:
     from kwhen.engine.compiled import Compiled
+    from kwhen.engine.metered import Metered
 
 Floats = NDArray[np.float64]
 Amount = Any  # a float for one home, (H,) for many
@@ -65,6 +67,7 @@ class Bill:
     _compiled: "Compiled" = field(repr=False)
     _is_single: bool = field(repr=False)
     _homes_count: int = field(repr=False)
+    _home: "Metered" = field(repr=False)
     _without_export_usd: Callable[[], Floats | None] = field(repr=False)  # total of (H,)
 
     @property
@@ -89,6 +92,18 @@ class Bill:
         saved = without_usd - self.total_usd
         saved = saved if self._compiled.is_exact else to_cents(saved)
         return float(saved[0]) if self._is_single else saved
+
+    @property
+    def net_energy(self) -> NetEnergy:
+        """Import less export of the home as metered, of the first one of several."""
+        home = self._home
+        hours_kwh = home.hour_export_kwh
+        return NetEnergy(
+            grid=self.grid,
+            import_kwh=home.meter_kwh[0],
+            export_kwh=None if home.meter_export_kwh is None else home.meter_export_kwh[0],
+            hour_export_kwh=None if hours_kwh is None else hours_kwh[0],
+        )
 
     @property
     def grid(self) -> Grid:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from kwhen.engine.devices.arrays import check_grid, hours_of_steps
 from kwhen.engine.events import EventWeights, covered_days, days_in
-from kwhen.engine.grid import Calendar, Grid
+from kwhen.engine.grid import Grid
+from kwhen.engine.hours import NetEnergy, hour_starts, steps_of_hour
 from kwhen.engine.programmes import DailyPay, EnergyPay, GridProgramme, MarketPay, SeasonPay
 from kwhen.engine.words import Missing
 from kwhen.errors import UsageError
@@ -23,7 +24,6 @@ from kwhen.errors import UsageError
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-HOUR_S = 3600
 KW_PER_MW = 1_000.0
 
 
@@ -52,19 +52,26 @@ class Offer:
     programme: str
     step_index: Ints  # (S,) steps of the event hours, rising
     hour_start: Ints  # (E,) where each hour starts among them
+    hour_index: Ints  # (E,) which hour of a grid that is made of whole ones
     weight_frac: Floats  # (E,) above 0
     usd_per_kwh: Floats  # (E,) share of the home
     usd_per_kw: float  # for the mean reduction, share of the home
     event_hours: float  # of the window, weighted
     missing: tuple[Missing, ...]
 
+    def by_hour(self, kwh: Floats) -> Floats:
+        """Sums of the steps of its hours. kwh : (S,). → (E,)"""
+        return np.add.reduceat(kwh, self.hour_start) if len(kwh) else np.zeros(0)
+
+    def net_kwh(self, net: NetEnergy) -> Floats:
+        """What a home drew in its hours. (E,)"""
+        if steps_of_hour(net.grid) > 1:
+            return net.hour_kwh[self.hour_index]
+        return self.by_hour(net.step_kwh[self.step_index])
+
     def revenue(self, below_kwh: Floats) -> Revenue:
-        """What a home is paid. below_kwh : (S,) baseline less what it drew in those steps."""
-        if len(self.hour_start):
-            by_hour = np.maximum(np.add.reduceat(below_kwh, self.hour_start), 0.0)  # (E,)
-        else:
-            by_hour = np.zeros(0)
-        reduced = self.weight_frac * by_hour
+        """What a home is paid. below_kwh : (E,) baseline less what it drew in its hours."""
+        reduced = self.weight_frac * np.maximum(below_kwh, 0.0)
         reduced_kwh = float(reduced.sum())
         mean_kw = reduced_kwh / self.event_hours if self.event_hours > 0 else 0.0
         return Revenue(
@@ -100,7 +107,7 @@ def grid_services_usd(
     for amount in (weights.event_frac, baseline_kwh, net_kwh):
         check_grid(grid, len(amount))
     found = offer(programme, weights, grid, lmp_usd_per_kwh, strike_usd_per_kwh)
-    return found.revenue((baseline_kwh - net_kwh)[found.step_index])
+    return found.revenue(found.by_hour((baseline_kwh - net_kwh)[found.step_index]))
 
 
 def offer(
@@ -111,8 +118,7 @@ def offer(
     strike_usd_per_kwh: Floats | None = None,
 ) -> Offer:
     """What a programme pays in a window; the parameters are those of `grid_services_usd`."""
-    clock_s = grid.epoch_s if grid.calendar is Calendar.CIVIL else grid.local_s
-    start = np.flatnonzero(np.diff(clock_s // HOUR_S, prepend=-1))  # (A,) of every clock hour
+    start = hour_starts(grid)  # (A,)
     length = hours_of_steps(grid)  # (N,)
     hours = np.add.reduceat(length, start)  # (A,)
     weight = np.add.reduceat(weights.event_frac * length, start) / hours
@@ -124,6 +130,7 @@ def offer(
         programme=programme.id,
         step_index=np.flatnonzero(np.repeat(is_event, steps)),
         hour_start=(np.cumsum(steps[is_event]) - steps[is_event]).astype(np.int64),
+        hour_index=np.flatnonzero(is_event),
         weight_frac=weight[is_event],
         usd_per_kwh=np.where(unknown, 0.0, price)[is_event] * programme.share_frac,
         usd_per_kw=_usd_per_kw(programme, grid) * programme.share_frac,
