@@ -13,6 +13,7 @@ from kwhen.engine.compensation import Bank, ExportRule
 from kwhen.engine.cycles import Cycles, billing_cycles, cycle_steps
 from kwhen.engine.demand import DemandGroup, demand_groups
 from kwhen.engine.grid import Calendar, Grid, whole_days
+from kwhen.engine.hours import steps_of_hour
 from kwhen.engine.kept import kept
 from kwhen.engine.layout import EnergyGroup, energy_groups, export_price_of_steps
 from kwhen.engine.plain import accrued_quantity, constant_blocks, solar_size_block
@@ -86,6 +87,7 @@ class Compiled:
     export_usd_per_kwh: Floats  # (N ÷ S, X) or, where `run_prices`, (R, X): a column for each price
     run_prices: bool
     price_steps_count: int  # S steps in a row that always have one price of export
+    hour_of_run: Ints | None  # (R,) where S steps are a clock hour and every run starts with one
     missing: tuple[Missing, ...]
 
     @property
@@ -157,6 +159,7 @@ def compiled(
         export_usd_per_kwh=prices[sheet.run_start] if by_run else prices[::shared].copy(),
         run_prices=by_run,
         price_steps_count=shared,
+        hour_of_run=None if by_run else _hour_of_run(grid, sheet.run_start, shared),
         missing=tuple(dict.fromkeys(missing)),
     )
 
@@ -166,6 +169,13 @@ def _steps_of_one_price(grid: Grid, change_steps: Ints) -> int:
     per_hour = 60 // grid.step_minutes
     edges = np.concatenate([change_steps, cycle_steps(grid)])
     return 1 if (edges % per_hour).any() else per_hour
+
+
+def _hour_of_run(grid: Grid, run_start: Ints, price_steps_count: int) -> Ints | None:
+    """First clock hour of each run, None where it does not start on the hour, or prices change."""
+    per_hour = steps_of_hour(grid)
+    is_whole = price_steps_count == per_hour > 1 and not (run_start % per_hour).any()
+    return run_start // per_hour if is_whole else None
 
 
 def _by_solar_size(

@@ -52,7 +52,7 @@ class NetEnergy:
     grid: Grid
     import_kwh: Floats  # (N,)
     export_kwh: Floats | None  # (N,)
-    hour_export_kwh: Floats | None = None  # (N ÷ S,) where it is known already
+    hours_kwh: tuple[Floats, Floats] | None = None  # both by clock hours, where known already
 
     @cached_property
     def step_kwh(self) -> Floats:
@@ -62,15 +62,10 @@ class NetEnergy:
     @cached_property
     def hour_kwh(self) -> Floats:
         """Of each clock hour of a grid that is made of whole ones, else of each step. (N ÷ S,)"""
+        if self.hours_kwh is not None:
+            return self.hours_kwh[0] - self.hours_kwh[1]
         steps_count = steps_of_hour(self.grid)
-        if steps_count == 1:
-            return self.step_kwh
-        imported = hour_sums(self.import_kwh, steps_count)
-        if self.hour_export_kwh is not None:
-            return imported - self.hour_export_kwh
-        if self.export_kwh is None:
-            return imported
-        return imported - hour_sums(self.export_kwh, steps_count)
+        return self.step_kwh if steps_count == 1 else hour_sums(self.step_kwh, steps_count)
 
     @cached_property
     def day_kwh(self) -> Floats:

@@ -27,7 +27,7 @@ class Metered(NamedTuple):
     run_import_kwh: Floats  # (H, R)
     run_net_kwh: Floats | None  # (H, R) import less export, where there is any
     deposit_usd: Floats  # (H, C, X) export x each price of the rule
-    hour_export_kwh: Floats | None  # (1, N ÷ S) of one home, where its worth was told by hours
+    hours_kwh: tuple[Floats, Floats] | None  # (1, N ÷ S) import and export as metered by hours
 
     @property
     def homes_count(self) -> int:
@@ -60,7 +60,7 @@ def metered(
     Raises UsageError that names the first bad element.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # told by _refuse_bad
-        hours_kwh = _export_hours(plan, export_kwh)
+        hours_kwh = _by_hour(plan, import_kwh, export_kwh)
         runs_kwh, deposit = _reduced(plan, import_kwh, export_kwh, hours_kwh, is_single)
     meter_kwh, meter_export_kwh, rule = import_kwh, export_kwh, plan.rule
     if rule is None:  # without a rule export earns nothing and nets nothing
@@ -76,16 +76,18 @@ def metered(
         run_import_kwh=runs_kwh[0],
         run_net_kwh=None if export_kwh is None else runs_kwh[0] - runs_kwh[1],
         deposit_usd=deposit,
-        hour_export_kwh=hours_kwh,
+        hours_kwh=hours_kwh,
     )
 
 
-def _export_hours(plan: Compiled, export_kwh: Floats | None) -> Floats | None:
-    """Export of one home by hours, where that tells its worth. (1, N ÷ S) [kWh]"""
-    is_asked = not plan.run_prices and plan.price_steps_count > 1
-    if export_kwh is None or len(export_kwh) > 1 or not is_asked:
+def _by_hour(
+    plan: Compiled, import_kwh: Floats, export_kwh: Floats | None
+) -> tuple[Floats, Floats] | None:
+    """Energy of one home by hours, where the worth of its export asks for them. (1, N ÷ S) [kWh]"""
+    if export_kwh is None or len(export_kwh) > 1 or plan.hour_of_run is None:
         return None
-    return hour_sums(export_kwh, plan.price_steps_count)
+    steps_count = plan.price_steps_count
+    return hour_sums(import_kwh, steps_count), hour_sums(export_kwh, steps_count)
 
 
 def without_export(plan: Compiled, home: Metered) -> Metered | None:
@@ -103,7 +105,7 @@ def without_export(plan: Compiled, home: Metered) -> Metered | None:
         export_kwh=None,
         run_net_kwh=home.run_import_kwh,
         deposit_usd=np.zeros_like(home.deposit_usd),
-        hour_export_kwh=None,
+        hours_kwh=None,
     )
 
 
@@ -111,12 +113,15 @@ def _reduced(
     plan: Compiled,
     import_kwh: Floats,
     export_kwh: Floats | None,
-    hours_kwh: Floats | None,
+    hours_kwh: tuple[Floats, Floats] | None,
     is_single: bool,
 ) -> tuple[Floats, Floats]:
     """Sums over runs (1 | 2, H, R) of import and export, and the worth of export (H, C, X)."""
-    homes, starts = len(import_kwh), plan.sheet.run_start
+    homes = len(import_kwh)
     channels = [import_kwh] if export_kwh is None else [import_kwh, export_kwh]
+    starts, addends = plan.sheet.run_start, channels
+    if hours_kwh is not None and plan.hour_of_run is not None:
+        starts, addends = plan.hour_of_run, [*hours_kwh]
     runs_kwh = np.empty((len(channels), homes, len(starts)))
     deposit = np.zeros((homes, plan.cycles.count, plan.export_usd_per_kwh.shape[1]))
     for first in range(0, homes, HOMES_AT_ONCE_COUNT):
@@ -124,16 +129,14 @@ def _reduced(
         rows = 0 if homes == 1 else some  # one row without its axis is half the time to numpy
         lowest_kwh = inf
         for number, channel in enumerate(channels):
-            energy = channel[rows]
-            np.add.reduceat(energy, starts, axis=-1, out=runs_kwh[number, rows])
-            lowest_kwh = min(lowest_kwh, np.minimum.reduce(energy, axis=None))
+            np.add.reduceat(addends[number][rows], starts, axis=-1, out=runs_kwh[number, rows])
+            lowest_kwh = min(lowest_kwh, np.minimum.reduce(channel[rows], axis=None))
         # A sum is finite only if all it adds up is, so the sums stand in for the elements.
         if not (lowest_kwh >= 0 and isfinite(np.add.reduce(runs_kwh[:, some], axis=None))):
             for name, energy in zip(("import_kwh", "export_kwh"), channels, strict=False):
                 _refuse_bad(name, energy[some], first, is_single)
         if export_kwh is not None and deposit.size:
-            exported = hours_kwh if hours_kwh is not None else export_kwh[some]
-            deposit[some] = _deposits(plan, exported, runs_kwh[1, some])
+            deposit[some] = _deposits(plan, addends[1][some], runs_kwh[1, some])
     return runs_kwh, deposit
 
 

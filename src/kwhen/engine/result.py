@@ -97,12 +97,11 @@ class Bill:
     def net_energy(self) -> NetEnergy:
         """Import less export of the home as metered, of the first one of several."""
         home = self._home
-        hours_kwh = home.hour_export_kwh
         return NetEnergy(
             grid=self.grid,
             import_kwh=home.meter_kwh[0],
             export_kwh=None if home.meter_export_kwh is None else home.meter_export_kwh[0],
-            hour_export_kwh=None if hours_kwh is None else hours_kwh[0],
+            hours_kwh=home.hours_kwh and (home.hours_kwh[0][0], home.hours_kwh[1][0]),
         )
 
     @property
