@@ -1,7 +1,7 @@
 """Whole clock hours: what stays the same within them needs no look at every step."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +24,21 @@ def hour_starts(grid: Grid) -> Ints:
 
 @kept_with
 def steps_of_hour(grid: Grid) -> int:
-    """Steps of a clock hour where the grid is made of whole ones, and of each date's; else 1."""
+    """Steps of a clock hour where the grid is made of whole ones, and so each date; else 1."""
     per_hour = 60 // grid.step_minutes
-    whole = np.arange(0, grid.count, per_hour)
-    is_whole = np.array_equal(hour_starts(grid), whole) and not (day_starts(grid) % per_hour).any()
-    return per_hour if is_whole else 1
+    edges = np.append(day_starts(grid), grid.count)
+    is_whole = np.array_equal(hour_starts(grid), np.arange(0, grid.count, per_hour))
+    return per_hour if is_whole and not (edges % per_hour).any() else 1
 
 
 def hour_sums(kwh: Floats, steps_count: int) -> Floats:
     """Sums of so many steps in a row. kwh : (…, N). → (…, N ÷ S)"""
-    return kwh.reshape(*kwh.shape[:-1], -1, steps_count) @ np.ones(steps_count)
+    return kwh.reshape(*kwh.shape[:-1], -1, steps_count) @ _ones(steps_count)
+
+
+@cache
+def _ones(count: int) -> Floats:
+    return np.ones(count)
 
 
 def hour_values(values: Floats, steps_count: int) -> Floats | None:

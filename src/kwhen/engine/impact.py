@@ -1,7 +1,5 @@
 """What a usage profile does to emissions, and how two scenarios differ."""
 
-from itertools import pairwise, starmap
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,10 +18,8 @@ def co2e_lb(grid: Grid, net_kwh: Floats, co2e_lb_per_mwh: Floats) -> Floats:
     net_kwh, co2e_lb_per_mwh : import less export and its rate of every step, or of every S steps.
     (N ÷ S,) → (C,)
     """
-    edges = cycle_steps(grid) // (grid.count // len(net_kwh))
-    cycles = starmap(slice, pairwise(edges.tolist()))
-    emitted = [net_kwh[steps].dot(co2e_lb_per_mwh[steps]) for steps in cycles]
-    return np.array(emitted) / KWH_PER_MWH
+    starts = cycle_steps(grid)[:-1] // (grid.count // len(net_kwh))
+    return np.asarray(np.add.reduceat(net_kwh * co2e_lb_per_mwh, starts) / KWH_PER_MWH)
 
 
 def by_cycle(grid: Grid, cycles: Cycles, amount: Floats) -> Floats:

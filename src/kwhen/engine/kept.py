@@ -103,9 +103,10 @@ def kept_with(make: Callable[[Owner], T]) -> Callable[[Owner], T]:
     results: WeakKeyDictionary[Any, T] = WeakKeyDictionary()
 
     def look(owner: Owner) -> T:
-        if owner not in results:
-            results[owner] = make(owner)
-        return results[owner]
+        found = results.get(owner)
+        if found is None:
+            found = results[owner] = make(owner)
+        return found
 
     update_wrapper(look, make)
     return look

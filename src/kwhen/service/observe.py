@@ -85,18 +85,19 @@ class Observer:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
-        with self.metrics.running.track_inprogress():
-            try:
-                await self.app(scope, receive, told)
-            except ClientDisconnect:
-                pass  # in the middle of its request
-            except Exception as error:
-                log.error("unforeseen error", request_id=request_id, exc_info=error)
-                if status != NOBODY_THERE:
-                    raise  # in the middle of an answer: the connection has to end
-                await unforeseen(Request(scope))(scope, receive, told)
-            finally:
-                self._tell(scope, request_id, status, time.perf_counter() - begun_s)
+        self.metrics.running.inc()
+        try:
+            await self.app(scope, receive, told)
+        except ClientDisconnect:
+            pass  # in the middle of its request
+        except Exception as error:
+            log.error("unforeseen error", request_id=request_id, exc_info=error)
+            if status != NOBODY_THERE:
+                raise  # in the middle of an answer: the connection has to end
+            await unforeseen(Request(scope))(scope, receive, told)
+        finally:
+            self.metrics.running.dec()
+            self._tell(scope, request_id, status, time.perf_counter() - begun_s)
 
     def _tell(self, scope: Scope, request_id: str, status: int, elapsed_s: float) -> None:
         route = getattr(scope.get("route"), "path", NO_ROUTE)

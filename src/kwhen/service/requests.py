@@ -6,7 +6,7 @@ from typing import Any
 
 import zstandard
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 
 from kwhen.errors import InvalidFields, KwhenError
 from kwhen.wire.strict_json import read_json
@@ -73,12 +73,17 @@ class BoundedRequest(Request):
         if said.isdecimal() and int(said[:20]) > self.limit_bytes:
             raise self._too_large()
         chunks: list[bytes] = []
-        size = 0
-        async for chunk in self.stream():
+        size, is_more = 0, True
+        while is_more:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunk = message.get("body", b"")
             size += len(chunk)
             if size > self.limit_bytes:
                 raise self._too_large()
             chunks.append(chunk)
+            is_more = message.get("more_body", False)
         if size == 0:
             return b""
         self._check_type()
