@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kwhen.engine.grid import Calendar, Grid, covering, whole_days
-from kwhen.engine.hours import NetEnergy, hour_sums, hour_values, steps_of_hour
+from kwhen.engine.hours import NetEnergy, hour_sums, hourly_lb_per_mwh, steps_of_hour
 
 ZONE = "America/Los_Angeles"
 SPRING, AUTUMN = date(2026, 3, 7), date(2026, 10, 31)  # the days before the clocks change
@@ -72,8 +72,8 @@ def test_net_energy_in_parts_of_hours_keeps_its_steps() -> None:
 
 def test_the_value_of_an_hour_is_known_where_all_its_steps_have_it() -> None:
     even, odd = np.repeat([1.0, 2.0], 4), np.array([1.0, 1, 1, 1, 2, 2, 2, 3])
-    found = hour_values(even, 4)
+    found = hourly_lb_per_mwh(even, 4)
     assert found is not None
     assert found.tolist() == [1.0, 2.0]
-    assert hour_values(odd, 4) is None
-    assert hour_values(even, 1) is None
+    assert hourly_lb_per_mwh(odd, 4) is None
+    assert hourly_lb_per_mwh(even, 1) is None

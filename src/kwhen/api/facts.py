@@ -19,7 +19,7 @@ from kwhen.catalog.wholesale import (
     pricing_point,
 )
 from kwhen.engine.grid import Grid, offsets_s
-from kwhen.engine.hours import hour_values, steps_of_hour
+from kwhen.engine.hours import hourly_lb_per_mwh, steps_of_hour
 from kwhen.engine.kept import kept
 from kwhen.engine.signal import at_meter
 from kwhen.engine.tariff import IndexedEnergyCharge
@@ -96,7 +96,7 @@ def _carbon_at(zipcode: str, utility_id: int, grid: Grid, model: str) -> CarbonF
     series = marginal_carbon(region, grid.epoch_s, model=model, zone=where.timezone)
     return CarbonFacts(
         lb_per_mwh_at_meter=series.lb_per_mwh_at_meter,
-        hour_lb_per_mwh=hour_values(series.lb_per_mwh_at_meter, steps_of_hour(grid)),
+        hour_lb_per_mwh=hourly_lb_per_mwh(series.lb_per_mwh_at_meter, steps_of_hour(grid)),
         is_live=np.zeros(grid.count, dtype=bool),
         region=region,
         model=model,
@@ -138,7 +138,7 @@ def _with_live_carbon(
     return replace(
         table,
         lb_per_mwh_at_meter=rate,
-        hour_lb_per_mwh=hour_values(rate, steps_of_hour(grid)),
+        hour_lb_per_mwh=hourly_lb_per_mwh(rate, steps_of_hour(grid)),
         is_live=is_live,
         region=str(point),
         model="live",

@@ -66,7 +66,6 @@ def _draw_balance(
     paid_usd, paid_out_usd = np.empty_like(credit_usd), _none_paid_out(bank, credit_usd)
     if bank.at_true_up is Leftover.KEEP:
         years = ((slice(0, credit_usd.shape[1]), False),)  # true-ups change nothing
-    left = np.zeros_like(credit_usd[:, 0])
     for cycles, trues_up in years:
         inflow = credit_usd[:, cycles].copy()
         if bank.delay_months:  # what a cycle earns pays from the next one on

@@ -54,8 +54,8 @@ class Banks:
     """Banks of one kind that pay no class together: none is in another's way, all pay at once."""
 
     banks: tuple[Bank, ...]
-    reach: Floats  # (K, B) 1 where a bank may pay a class
-    fill: Floats  # (X, B) 1 where what a price earns goes into a bank
+    reach_frac: Floats  # (K, B) 1 where a bank may pay a class
+    fill_frac: Floats  # (X, B) 1 where what a price earns goes into a bank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -238,8 +238,8 @@ def _together(rule: ExportRule | None, banks: Sequence[Bank]) -> list[Banks]:
     return [
         Banks(
             banks=tuple(group),
-            reach=np.stack([class_mask(bank.pays) for bank in group], axis=1),
-            fill=np.stack(
+            reach_frac=np.stack([class_mask(bank.pays) for bank in group], axis=1),
+            fill_frac=np.stack(
                 [[float(name == bank.name) for name in filled] for bank in group], axis=1
             ),
         )

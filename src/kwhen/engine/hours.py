@@ -41,11 +41,11 @@ def _ones(count: int) -> Floats:
     return np.ones(count)
 
 
-def hour_values(values: Floats, steps_count: int) -> Floats | None:
-    """The value of each hour, None where steps are as good. values : (N,). → (N ÷ S,)"""
+def hourly_lb_per_mwh(lb_per_mwh: Floats, steps_count: int) -> Floats | None:
+    """The rate of each hour, None where steps are as good. lb_per_mwh : (N,). → (N ÷ S,)"""
     if steps_count == 1:
         return None
-    by_hour = values.reshape(-1, steps_count)
+    by_hour = lb_per_mwh.reshape(-1, steps_count)
     first: Floats = by_hour[:, 0]
     return first.copy() if (by_hour == first[:, None]).all() else None
 

@@ -123,7 +123,7 @@ class _Run:
         opening, credit = self._lots(group), self._credit_usd(group, rule.banks[0])
         if not opening and not np.count_nonzero(credit):
             return
-        pool = np.maximum(self.due_usd @ group.reach, 0.0)  # (H, C, B)
+        pool = np.maximum(self.due_usd @ group.reach_frac, 0.0)  # (H, C, B)
         years = self.plan.cycles.years if rule.true_up else self._no_true_up()
         drawn = draw(group.banks[0], opening, credit, pool, years)
         for number, bank in enumerate(group.banks):
@@ -135,11 +135,11 @@ class _Run:
             self._carry(bank, [(at, lot[:, number]) for at, lot in drawn.lots])
         if group is not self.plan.ledger[-1]:  # nobody asks after the last one
             used = np.minimum(drawn.paid_usd, pool) / np.where(pool > 0, pool, 1.0)  # (H, C, B)
-            self.due_usd *= 1.0 - used @ group.reach.T
+            self.due_usd *= 1.0 - used @ group.reach_frac.T
 
     def _credit_usd(self, group: Banks, first: Bank) -> Floats:
         """What fills the banks: export, and a surplus the first one of all. (H, C, B)"""
-        credit: Floats = self.home.deposit_usd @ group.fill
+        credit: Floats = self.home.deposit_usd @ group.fill_frac
         if self.surplus_usd is not None and first in group.banks:
             credit[..., group.banks.index(first)] += self.surplus_usd
         return credit

@@ -88,7 +88,7 @@ class Found:
     @property
     def export_credit_usd(self) -> float | None:
         """What exporting saved; None where nothing was exported or no rule is known. [USD]"""
-        is_known = all(gap.name != EXPORT_RULE_GAP for gap in self.bill.missing)
+        is_known = EXPORT_RULE_GAP not in [gap.name for gap in self.bill.missing]
         if self.energy.export_kwh is None or not is_known:
             return None
         return float(self.bill.credit_usd)

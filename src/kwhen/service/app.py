@@ -5,11 +5,9 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
 
 from kwhen.operations.deployment import Deployment
-from kwhen.service.hot import HotRoute
+from kwhen.service.hot import ShortWay
 from kwhen.service.observe import HeadLimits, Metrics, Observer
 from kwhen.service.portal import assets as portal_assets
 from kwhen.service.portal.routers import PORTAL_ROUTERS
@@ -51,11 +49,6 @@ ROUTERS = (
 )
 
 
-def _place(route: BaseRoute) -> int:
-    """Hot routes are looked for first, and before all those without an id in their path."""
-    return 2 if not isinstance(route, HotRoute) else int("{" in route.path)
-
-
 Beside = Callable[[Deployment], AbstractContextManager[object]]
 
 
@@ -65,6 +58,10 @@ def create_app(deployment: Deployment, beside: Beside = nullcontext) -> FastAPI:
     `beside` is what runs for as long as the service does, such as a worker.
     """
     metrics = Metrics()
+    # Flat: a 405 then finds every method of a path.
+    routers = (*ROUTERS, *VTN_ROUTERS, *PORTAL_ROUTERS)
+    routes = [route for router in routers for route in router.routes]
+    routes += [*portal_assets.routes, *docs.routes]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -80,7 +77,7 @@ def create_app(deployment: Deployment, beside: Beside = nullcontext) -> FastAPI:
     app = FastAPI(
         title="kwhen API",
         lifespan=lifespan,
-        middleware=[Middleware(Observer, metrics=metrics), Middleware(HeadLimits)],
+        routes=routes,
         # Its own would tell a tracer of queries, by which links sign in; ours is in `tracing.py`.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         openapi_url=None,
@@ -91,9 +88,7 @@ def create_app(deployment: Deployment, beside: Beside = nullcontext) -> FastAPI:
     app.state.deployment = deployment
     app.state.metrics = metrics
     tell_problems(app)
-    for router in (*ROUTERS, *VTN_ROUTERS, *PORTAL_ROUTERS):
-        app.router.routes.extend(router.routes)  # flat: a 405 then finds every method of a path
-    app.router.routes.extend([*portal_assets.routes, *docs.routes])
-    app.state.documented = tuple(app.router.routes)  # in the order in which they are told
-    app.router.routes.sort(key=_place)
+    app.add_middleware(ShortWay, routes=app.routes)
+    app.add_middleware(HeadLimits)
+    app.add_middleware(Observer, metrics=metrics)  # around the others
     return app

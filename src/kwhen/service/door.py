@@ -202,7 +202,7 @@ def _pass(request: Request, needed: Needs | None) -> Passed:
     deployment = deployment_of(request)
     if needed is None:
         return pass_by_address(deployment, address_of(request))
-    key = header_of(request, KEY_HEADER)
+    key = header_of(request.scope, KEY_HEADER)
     if key is not None:
         return pass_with_key(deployment, key.strip(), needed.scope, is_session=False)
     token = bearer_of(request)
@@ -211,7 +211,7 @@ def _pass(request: Request, needed: Needs | None) -> Passed:
 
 def bearer_of(request: Request) -> str | None:
     """The token of an Authorization header."""
-    kind, _, token = (header_of(request, "authorization") or "").partition(" ")
+    kind, _, token = (header_of(request.scope, "authorization") or "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else None
 
 
@@ -233,7 +233,7 @@ def _in_transaction(endpoint: Callable[..., Any]) -> Callable[..., Response]:
 
 def _once(request: Request, work: Work, answer: Callable[[], Response]) -> Response:
     """The answer; with an Idempotency-Key on a route that takes one, the one given before."""
-    key = header_of(request, IDEMPOTENCY)
+    key = header_of(request.scope, IDEMPOTENCY)
     if key is None or not getattr(request.scope["route"], "is_idempotent", False):
         return answer()
     if not 1 <= len(key) <= LONGEST_KEY_COUNT:

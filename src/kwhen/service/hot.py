@@ -1,25 +1,25 @@
-"""Routes that are called most: answered at once where nothing waits, past most of FastAPI.
+"""Routes that are called most: answered at once where nothing waits, past FastAPI.
 
 Why: decision 0011.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kwhen.errors import KwhenError
 from kwhen.haste import InHaste, NotNow
 from kwhen.service.door import DoorRoute, Needs, caller_of, limit_body
+from kwhen.service.problems import TOLD, answer_of
 from kwhen.service.requests import BoundedRequest, header_of
 from kwhen.service.state import limit_headers, passed_of
 from kwhen.service.threads import on_thread
 
+METHOD = "POST"
 MOST_EARLY_BYTES = 1024 * 1024  # of a body that is read before it is known who sent it
 
 
@@ -34,24 +34,24 @@ class HotRoute(DoorRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
         super().__init__(path, endpoint, **given)
         takes = self.dependant
+        assert self.methods == {METHOD}
         assert not (takes.query_params or takes.header_params or takes.cookie_params)
         assert all(not body.field_info.is_required() for body in takes.body_params)
         self._given = {str(one.name): one.call for one in takes.dependencies if one.call}
-        self._usual = self.app
-        self.app = self._answered
 
-    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The short way; the usual one for large bodies."""
-        request = BoundedRequest(scope, receive)
-        if not _is_modest(request):
-            await self._usual(scope, receive, send)
-            return
+    async def answer_to(self, request: BoundedRequest) -> Response:
+        """The answer to a request whose body is modest.
+
+        Raises
+        ------
+        KwhenError, HTTPException, RequestValidationError
+        """
         limit_body(request, is_known=self.needed is not None)
         values: dict[str, Any] = dict(request.path_params)
         failure: Exception | None = None
         try:
             values |= await self._read(request)
-        except (KwhenError, HTTPException, RequestValidationError) as error:
+        except TOLD as error:
             failure = error
         try:
             with InHaste():
@@ -60,7 +60,7 @@ class HotRoute(DoorRoute):
             response = await on_thread(self._answer, request, values, failure)
         told = limit_headers(request)
         response.raw_headers += [(name.encode(), value.encode()) for name, value in told.items()]
-        await response(scope, receive, send)
+        return response
 
     async def _read(self, request: BoundedRequest) -> dict[str, Any]:
         """What the handler is given beside the ids; the caller is not known yet."""
@@ -90,9 +90,45 @@ class HotRoute(DoorRoute):
         return self.answer(**values)
 
 
-def _is_modest(request: Request) -> bool:
-    said = header_of(request, "content-length") or "0"
-    is_whole = header_of(request, "transfer-encoding") is None
+class ShortWay:
+    """The layer that takes a request to its hot route; all others, and large bodies, go on.
+
+    FastAPI's layers and its router would take a good part of what a price signal takes.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
+        self.app = app
+        hot = (route for route in routes if isinstance(route, HotRoute))
+        self._routes = sorted(hot, key=lambda route: "{" in route.path)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or pass the request on."""
+        route = self._route_of(scope)
+        if route is None:
+            await self.app(scope, receive, send)
+            return
+        request = BoundedRequest(scope, receive)
+        try:
+            response = await route.answer_to(request)
+        except TOLD as error:
+            response = answer_of(request, error)
+        await response(scope, receive, send)
+
+    def _route_of(self, scope: Scope) -> HotRoute | None:
+        """The hot route of a request with a modest body, which is told in the scope."""
+        if scope["type"] != "http" or scope["method"] != METHOD or scope.get("root_path"):
+            return None
+        for route in self._routes:
+            found = route.path_regex.match(scope["path"])
+            if found is not None and _is_modest(scope):
+                scope.update(route=route, path_params=found.groupdict())
+                return route
+        return None
+
+
+def _is_modest(scope: Scope) -> bool:
+    said = header_of(scope, "content-length") or "0"
+    is_whole = header_of(scope, "transfer-encoding") is None
     return is_whole and said.isdecimal() and len(said) < 10 and int(said) <= MOST_EARLY_BYTES
 
 

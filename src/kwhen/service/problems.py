@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -73,6 +73,7 @@ KINDS: dict[type[Exception], Kind] = {
     RateLimited: Kind(429, "RATE_LIMITED", "Wait as long as Retry-After says, then try again."),
     KwhenError: Kind(400, INVALID, FIX_FIELDS),  # all others: what was asked cannot be done
 }
+TOLD = (KwhenError, RequestValidationError, HTTPException)
 UNFORESEEN = Kind(500, "INTERNAL_ERROR", "Try again; if it stays, report the request_id.")
 NO_ROUTE = Kind(404, "NOT_FOUND", "Check the path and the method against /api-reference.")
 
@@ -146,23 +147,26 @@ def problem(
 
 def tell_problems(app: FastAPI) -> None:
     """Have every error of an app answered in the one shape; the observer does the unforeseen."""
-    app.add_exception_handler(KwhenError, _deliberate)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(ClientDisconnect, _gone)
+    for kind in TOLD:
+        app.add_exception_handler(kind, _told)
 
 
-async def _deliberate(request: Request, error: Exception) -> Response:
-    return problem(request, kind_of(error), error)
+async def _told(request: Request, error: Exception) -> Response:
+    return answer_of(request, error)
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return problem(request, KINDS[KwhenError], InvalidFields(field_errors(error.errors())))
+def answer_of(request: Request, error: Exception) -> Response:
+    """The answer to a request that ended in an error that is told."""
+    match error:
+        case RequestValidationError():
+            return problem(request, KINDS[KwhenError], InvalidFields(field_errors(error.errors())))
+        case HTTPException():
+            return _http(request, error)
+        case _:
+            return problem(request, kind_of(error), error)
 
 
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+def _http(request: Request, error: HTTPException) -> Response:
     path = request.url.path[:200]
     if error.status_code == 405:
         allowed = ", ".join(_methods(request))
@@ -172,11 +176,6 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return problem(request, NO_ROUTE, f"There is no route {path}.")
     return problem(request, Kind(error.status_code, INVALID, FIX_FIELDS), str(error.detail))
-
-
-async def _gone(request: Request, error: Exception) -> Response:
-    """The client left in the middle of its body: nobody reads this."""
-    return problem(request, KINDS[KwhenError], "The body ended before it was whole.")
 
 
 def unforeseen(request: Request) -> Response:

@@ -6,7 +6,8 @@ from typing import Any
 
 import zstandard
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Scope
 
 from kwhen.errors import InvalidFields, KwhenError
 from kwhen.wire.strict_json import read_json
@@ -17,10 +18,10 @@ ZSTD_WINDOW_BYTES = 8 * 1024 * 1024  # what every decoder must grant, by RFC 887
 ZSTD_STEP_BYTES = 256  # four of them can stand for 128 KiB, and there is no other bound
 
 
-def header_of(request: HTTPConnection, name: str) -> str | None:
+def header_of(scope: Scope, name: str) -> str | None:
     """A header by its name in small letters, of several the first; no mapping is made for it."""
     wanted = name.encode()
-    for key, value in request.scope["headers"]:
+    for key, value in scope["headers"]:
         if key == wanted:
             return str(value, "latin-1")
     return None
@@ -66,10 +67,10 @@ class BoundedRequest(Request):
     @property
     def media_type(self) -> str:
         """The type of the body without parameters, in small letters."""
-        return (header_of(self, "content-type") or "").split(";")[0].strip().lower()
+        return (header_of(self.scope, "content-type") or "").split(";")[0].strip().lower()
 
     async def _whole(self) -> bytes:
-        said = header_of(self, "content-length") or ""
+        said = header_of(self.scope, "content-length") or ""
         if said.isdecimal() and int(said[:20]) > self.limit_bytes:
             raise self._too_large()
         chunks: list[bytes] = []
@@ -98,7 +99,7 @@ class BoundedRequest(Request):
             )
 
     async def _decoded(self, body: bytes) -> bytes:
-        encoding = (header_of(self, "content-encoding") or "identity").strip().lower()
+        encoding = (header_of(self.scope, "content-encoding") or "identity").strip().lower()
         if encoding in ("", "identity"):
             return body
         decode = _DECODERS.get(encoding)

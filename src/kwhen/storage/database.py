@@ -1,6 +1,6 @@
 """A database: its engine, and the transactions on it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from sqlite3 import SQLITE_BUSY, OperationalError
@@ -62,6 +62,34 @@ class _Held(NamedTuple):
     gate: Direct
 
 
+class _Gate(AbstractContextManager[Direct]):
+    """A transaction on SQLite: one at a time, so its connection can be kept."""
+
+    __slots__ = ("_begin", "_held", "_turn")
+
+    def __init__(self, turn: AbstractContextManager[object], begin: Callable[[], Direct]) -> None:
+        self._turn, self._begin = turn, begin
+
+    def __enter__(self) -> Direct:
+        self._turn.__enter__()
+        try:
+            self._held = self._begin()
+        except BaseException:
+            self._turn.__exit__(None, None, None)
+            raise
+        return self._held
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        driver = self._held.driver
+        try:
+            if kind is None:
+                driver.commit()
+        finally:
+            if driver.in_transaction:
+                driver.rollback()
+            self._turn.__exit__(None, None, None)
+
+
 class Database:
     """SQLite in one file, or PostgreSQL."""
 
@@ -102,24 +130,17 @@ class Database:
         ):
             yield session
 
-    @contextmanager
-    def gate(self) -> Iterator[Direct]:
+    def gate(self) -> AbstractContextManager[Direct]:
         """A short writing transaction of `Prepared` statements, for what every request does."""
-        if not self.is_sqlite:
-            take_time()
-            with closing(self.engine.raw_connection()) as pooled:  # undoes what is not committed
-                driver: Any = pooled.driver_connection
-                yield Direct(driver, self.engine.dialect)
-                driver.commit()
-            return
-        with self._turn:  # one at a time, so connections can be kept
-            gate = self._begun_gate()
-            try:
-                yield gate
-                gate.driver.commit()
-            except BaseException:
-                gate.driver.rollback()
-                raise
+        return _Gate(self._turn, self._begun_gate) if self.is_sqlite else self._pooled_gate()
+
+    @contextmanager
+    def _pooled_gate(self) -> Iterator[Direct]:
+        take_time()
+        with closing(self.engine.raw_connection()) as pooled:  # undoes what is not committed
+            driver: Any = pooled.driver_connection
+            yield Direct(driver, self.engine.dialect)
+            driver.commit()
 
     def _begun_gate(self) -> Direct:
         """SQLite's connection for the gate, in a writing transaction.

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from os.path import isdir
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,12 @@ class SeriesStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._name = str(folder)
         self._read: dict[Path, tuple[Mark, _Held]] = {}
+
+    def is_there(self) -> bool:
+        """Whether anything was ever stored."""
+        return isdir(self._name)
 
     def read(self, kind: Kind, point: Point, epoch_s: NDArray[np.int64]) -> NDArray[np.float64]:
         """Values of the steps that hold the instants, in the unit of the kind; NaN where none is.

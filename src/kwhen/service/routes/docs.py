@@ -34,7 +34,7 @@ def _files(request: Request) -> Mapping[str, File]:
     """The site of this application, made when its first page is asked for."""
     state = request.app.state
     if not hasattr(state, "site"):
-        state.site = site(state.documented)
+        state.site = site(request.app.routes)
     found: Mapping[str, File] = state.site
     return found
 
