@@ -47,7 +47,7 @@ class Usual:
 
     load_kwh: Floats  # (N,)
     pv_kwh: Floats | None  # (N,) None without solar
-    load_by_day_kwh: Floats  # (D,)
+    day_per_kwh: Floats  # (D,) 1 ÷ the use of each date, 0 where there is none
     pv_by_day_kwh: Floats | None  # (D,)
 
 
@@ -65,7 +65,7 @@ def usual(grid: Grid, load_shape_kwh: Floats, pv_kwh: Floats | None) -> Usual:
     return Usual(
         load_kwh=load_shape_kwh,
         pv_kwh=pv_kwh,
-        load_by_day_kwh=_by_day(grid, load_shape_kwh),
+        day_per_kwh=_ratio(np.ones(grid.days_count), _by_day(grid, load_shape_kwh)),
         pv_by_day_kwh=None if pv_kwh is None else _by_day(grid, pv_kwh),
     )
 
@@ -78,7 +78,8 @@ def day_ratio(habit: Usual, net_by_day_kwh: Floats, solar_kw: float) -> Floats:
     used = net_by_day_kwh
     if habit.pv_by_day_kwh is not None:
         used = used + solar_kw * habit.pv_by_day_kwh
-    return _ratio(np.maximum(used, 0.0), habit.load_by_day_kwh)
+    ratio: Floats = np.maximum(used, 0.0) * habit.day_per_kwh
+    return ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

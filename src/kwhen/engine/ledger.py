@@ -64,7 +64,8 @@ def settle(
 def is_idle_without_export(plan: Compiled, opening: Sequence[Credit]) -> bool:
     """Whether empty banks that only export fills are all there is."""
     by_export = plan.rule is not None and plan.rule.netting is Netting.CHANNELS
-    return by_export and not opening and all(isinstance(step, Banks) for step in plan.ledger)
+    others = [step for step in plan.ledger if not isinstance(step, Banks)]
+    return by_export and not opening and not others
 
 
 def _cash_out(plan: Compiled, home: Metered) -> Block | None:

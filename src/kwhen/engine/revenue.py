@@ -54,7 +54,7 @@ class Offer:
     hour_start: Ints  # (E,) where each hour starts among them
     hour_index: Ints  # (E,) which hour of a grid that is made of whole ones
     weight_frac: Floats  # (E,) above 0
-    usd_per_kwh: Floats  # (E,) share of the home
+    usd_per_kwh: Floats  # (E,) share of the home, weighted
     usd_per_kw: float  # for the mean reduction, share of the home
     event_hours: float  # of the window, weighted
     missing: tuple[Missing, ...]
@@ -71,12 +71,12 @@ class Offer:
 
     def revenue(self, below_kwh: Floats) -> Revenue:
         """What a home is paid. below_kwh : (E,) baseline less what it drew in its hours."""
-        reduced = self.weight_frac * np.maximum(below_kwh, 0.0)
-        reduced_kwh = float(reduced.sum())
+        reduced = np.maximum(below_kwh, 0.0)
+        reduced_kwh = float(self.weight_frac.dot(reduced))
         mean_kw = reduced_kwh / self.event_hours if self.event_hours > 0 else 0.0
         return Revenue(
             programme=self.programme,
-            energy_usd=float((reduced * self.usd_per_kwh).sum()),
+            energy_usd=float(self.usd_per_kwh.dot(reduced)),
             capacity_usd=mean_kw * self.usd_per_kw,
             reduced_kwh=reduced_kwh,
             mean_reduced_kw=mean_kw,
@@ -132,7 +132,7 @@ def offer(
         hour_start=(np.cumsum(steps[is_event]) - steps[is_event]).astype(np.int64),
         hour_index=np.flatnonzero(is_event),
         weight_frac=weight[is_event],
-        usd_per_kwh=np.where(unknown, 0.0, price)[is_event] * programme.share_frac,
+        usd_per_kwh=(np.where(unknown, 0.0, price) * weight)[is_event] * programme.share_frac,
         usd_per_kw=_usd_per_kw(programme, grid) * programme.share_frac,
         event_hours=float((weight * hours).sum()),
         missing=(*programme.missing, *weights.missing, *(gaps if unknown.any() else ())),

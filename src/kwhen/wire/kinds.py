@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import (
@@ -24,6 +25,7 @@ _MOMENT = re.compile(
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 MILLISECOND_US = 1000
+DAYS_KEPT_COUNT = 4096
 LEAST_SOLAR_KW, LARGEST_SOLAR_KW = 0.001, 1000.0
 
 
@@ -57,6 +59,7 @@ def _moment(value: Any) -> Any:
         raise ValueError(str(error)) from error
 
 
+@lru_cache(maxsize=DAYS_KEPT_COUNT)
 def read_day(text: str) -> date:
     """A date as YYYY-MM-DD.
 

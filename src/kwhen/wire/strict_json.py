@@ -58,13 +58,9 @@ def read_marked(body: bytes, *, constant: Callable[[str], Any] = not_finite) -> 
         raise InvalidFields.one("", "the body is empty; send JSON")
     if body.startswith(_BOM):
         raise InvalidFields.one("", "the body starts with a byte order mark; send JSON without it")
+    decoder = _DECODER if constant is not_finite else _decoder(constant)
     try:
-        return json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_members,
-            parse_int=_integer,
-            parse_constant=constant,
-        )
+        return decoder.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         place = _place(body, error.start)
         raise InvalidFields.one("", f"{place}: not UTF-8; send JSON in UTF-8") from error
@@ -73,6 +69,10 @@ def read_marked(body: bytes, *, constant: Callable[[str], Any] = not_finite) -> 
         raise InvalidFields.one("", f"{place}: malformed JSON: {error.msg}") from error
     except RecursionError as error:
         raise InvalidFields.one("", "arrays and objects are nested too deep") from error
+
+
+def _decoder(constant: Callable[[str], Any]) -> json.JSONDecoder:
+    return json.JSONDecoder(object_pairs_hook=_members, parse_int=_integer, parse_constant=constant)
 
 
 def refusals(tree: Any, *, max_depth: int = MOST_DEPTH) -> tuple[FieldError, ...]:
@@ -99,6 +99,9 @@ def _integer(digits: str) -> int | float | Refused:
     if len(digits) > MOST_DIGITS:
         return Refused(f"an integer of {len(digits)} digits; at most {MOST_DIGITS} are read")
     return int(digits)
+
+
+_DECODER = _decoder(not_finite)
 
 
 def _place(body: bytes, start: int) -> str:
