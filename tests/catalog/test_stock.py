@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from kwhen.catalog.imports import import_urdb
-from kwhen.catalog.live import store
 from kwhen.catalog.live.held import held_prices, live_store
 from kwhen.catalog.live.settings import LiveSettings
 from kwhen.catalog.plans import rate_plan
@@ -89,17 +88,12 @@ def test_the_folder_is_that_of_the_environment() -> None:
     assert stock_of({}) == Stock(Path("~/.local/share/kwhen").expanduser())
 
 
-def test_live_series_lie_beside_the_imports_unless_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now_s = 100.0
-    monkeypatch.setattr(store, "monotonic", lambda: now_s)
+def test_live_series_lie_beside_the_imports_unless_told(tmp_path: Path) -> None:
     stock, settings = Stock(tmp_path), LiveSettings()
     assert live_store(settings, stock).folder == tmp_path / "live"
     assert live_store(settings, stock) is live_store(settings, stock)
     assert held_prices(settings, stock) is None
     (tmp_path / "live").mkdir()
-    now_s += store.LOOKS_EVERY_S
     assert held_prices(settings, stock) is live_store(settings, stock)
     elsewhere = LiveSettings(live=str(tmp_path / "elsewhere"))
     assert live_store(elsewhere, stock).folder == tmp_path / "elsewhere"

@@ -1,18 +1,20 @@
 """Opening a deployment: tables up to date, the secret the one of the start."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
 
+from kwhen.catalog.live.settings import LiveSettings
 from kwhen.errors import SettingError
-from kwhen.operations.deployment import open_deployment
+from kwhen.operations.deployment import LOOKS_EVERY_S, open_deployment
 from kwhen.storage import migrate
 from kwhen.storage.database import Database
 from kwhen.storage.tables import DeploymentRow
 from tests.databases import KINDS, empty_url, migrated_url
-from tests.deployments import SECRET, settings_of
+from tests.deployments import SECRET, opened, settings_of
 from tests.storage.rows import all_at_once
 
 
@@ -67,3 +69,18 @@ def test_those_who_start_together_agree(kind: str, tmp_path: Path) -> None:
             with database.engine.begin() as connection:
                 connection.execute(delete(DeploymentRow))
             database.dispose()
+
+
+def test_series_that_are_fetched_later_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s, folder = 100.0, tmp_path / "series"
+    monkeypatch.setattr("kwhen.operations.deployment.time.monotonic", lambda: now_s)
+    with opened("sqlite", tmp_path) as deployment:
+        elsewhere = replace(deployment, live_settings=LiveSettings(live=str(folder)))
+        assert elsewhere.live is None
+        folder.mkdir()
+        assert elsewhere.live is None  # it was looked for just now
+        now_s += LOOKS_EVERY_S
+        assert elsewhere.live is not None
+        assert elsewhere.live.folder == folder

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -30,6 +31,7 @@ from kwhen.storage.prepared import Direct, direct
 T = TypeVar("T")
 
 MILLISECOND_US = 1000
+LOOKS_EVERY_S = 1.0  # for series, while there are none
 
 
 def _now() -> datetime:
@@ -52,7 +54,11 @@ class Deployment:
     @property
     def live(self) -> SeriesStore | None:
         """Market prices and emissions that were fetched, where any are held."""
-        return held_prices(self.live_settings, self.stock)
+        return self._series.held()
+
+    @cached_property
+    def _series(self) -> "_Series":
+        return _Series(self.live_settings, self.stock)
 
     def load_source(self) -> LoadSource | None:
         """The service that is configured for the loads of homes."""
@@ -102,6 +108,22 @@ class Deployment:
     def close(self) -> None:
         """Let go of the database."""
         self.database.dispose()
+
+
+class _Series:
+    """Series that were fetched; while there are none, they are looked for once a second."""
+
+    def __init__(self, settings: LiveSettings, stock: Stock) -> None:
+        self._settings, self._stock = settings, stock
+        self._found: SeriesStore | None = None
+        self._look_again_s = 0.0
+
+    def held(self) -> SeriesStore | None:
+        """Where they are kept, None where nothing ever was."""
+        if self._found is None and time.monotonic() >= self._look_again_s:
+            self._found = held_prices(self._settings, self._stock)
+            self._look_again_s = time.monotonic() + LOOKS_EVERY_S
+        return self._found
 
 
 class _Reading(AbstractContextManager[Work]):

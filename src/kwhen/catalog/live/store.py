@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from os.path import isdir
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,6 @@ from kwhen.errors import KwhenError, SourceError
 _FORMAT = 1
 _SUFFIX = ".npz"
 _NAMES_KEPT_COUNT = 4_096
-LOOKS_EVERY_S = 1.0  # for the folder, while there is none
 
 Mark = tuple[int, int, int]  # of a file: time, size and place
 
@@ -91,15 +89,11 @@ class SeriesStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._name = str(folder)
-        self._is_there, self._look_again_s = False, 0.0
         self._read: dict[Path, tuple[Mark, _Held]] = {}
 
     def is_there(self) -> bool:
-        """Whether anything was ever stored; what others store first is seen within a second."""
-        if not self._is_there and monotonic() >= self._look_again_s:
-            self._is_there = isdir(self._name)
-            self._look_again_s = monotonic() + LOOKS_EVERY_S
-        return self._is_there
+        """Whether anything was ever stored."""
+        return isdir(self._name)
 
     def read(self, kind: Kind, point: Point, epoch_s: NDArray[np.int64]) -> NDArray[np.float64]:
         """Values of the steps that hold the instants, in the unit of the kind; NaN where none is.
@@ -230,7 +224,6 @@ class SeriesStore:
     def _alone(self) -> Iterator[None]:
         """Hold the folder while a file is read, changed and written; others wait."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._is_there = True
         with (self.folder / ".lock").open("a") as lock:
             if sys.platform == "win32":
                 import msvcrt
