@@ -24,11 +24,13 @@ def hours_s(first: date, days: int) -> np.ndarray:
     return grid.epoch_s
 
 
-def series(kind: Kind, point: Point, at_s: np.ndarray, values: np.ndarray) -> Series:
-    """A fetched series of hours."""
+def series(
+    kind: Kind, point: Point, at_s: np.ndarray, values: np.ndarray, step_s: int = HOUR_S
+) -> Series:
+    """A fetched series, of hours unless told."""
     readings = {point.name: dict(zip(at_s.tolist(), values.tolist(), strict=True))}
     (made,) = series_of(
-        readings, kind=kind, group=point.group, step_s=HOUR_S, source="made", market="test",
+        readings, kind=kind, group=point.group, step_s=step_s, source="made", market="test",
         fetched_s=float(datetime(2026, 8, 1, tzinfo=UTC).timestamp()),
     )  # fmt: skip
     return made
@@ -67,6 +69,20 @@ def test_held_emissions_count_with_losses_and_more_trust(store: SeriesStore) -> 
     assert (note.source, note.is_fallback) == ("made", False)
     made = kwhen.impact(HOME, np.full(96, 0.25), None, *DAY, live=store)
     assert made.co2e_lb == pytest.approx(24.0 * 700.0 / (1 - LOSS) / 1000)
+
+
+def test_emissions_that_change_within_an_hour_count_in_each_step(tmp_path: Path) -> None:
+    grid = whole_days(DAY[0], 96, 15, "America/Los_Angeles", Calendar.CIVIL)
+    lb_per_mwh = np.arange(96) * 10.0 + 300.0
+    held = SeriesStore(tmp_path)
+    point = Point(group="SGIP", name="SGIP_CAISO_PGE")
+    held.merge(series(Kind.CARBON, point, grid.epoch_s, lb_per_mwh, step_s=900))
+    use_kwh, export_kwh = np.random.default_rng(7).uniform(0, 1, (2, 96))
+    solar = kwhen.SolarSystem(system_size_kw=5.0, is_non_net_metered=True)
+    home = kwhen.Home(plan="14328/E-ELEC", zipcode="94107", solar=solar)
+    found = kwhen.impact(home, use_kwh, export_kwh, *DAY, live=held)
+    expected_lb = (use_kwh - export_kwh) @ lb_per_mwh / (1 - LOSS) / 1000
+    assert found.co2e_lb == pytest.approx(expected_lb)
 
 
 def test_figures_fetched_later_are_seen(store: SeriesStore) -> None:
