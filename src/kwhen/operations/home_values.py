@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -30,6 +31,7 @@ STEP_MINUTES = 15
 STEPS_PER_DAY = 96
 HISTORY_DAYS_COUNT = 730  # of a home's past that count for what it is expected to use
 PERCENT = 100.0
+SOLAR_KEPT_COUNT = 512
 HISTORIES_KEPT_MIB = 8  # two years are about 4 MB
 
 
@@ -76,6 +78,7 @@ def value_of_facts(facts: HomeFacts, plan: RatePlan, history: Usage | None = Non
     )
 
 
+@lru_cache(maxsize=SOLAR_KEPT_COUNT)
 def solar_system(solar: SolarInfo) -> SolarSystem:
     """The array of a home; what is not told is PVWatts' usual value."""
     given: dict[str, Any] = {

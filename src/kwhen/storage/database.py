@@ -56,33 +56,39 @@ class _Turn:
 
 
 class _Held(NamedTuple):
-    """A connection that is kept for the gate."""
+    """A connection that is kept for short transactions."""
 
     pooled: PoolProxiedConnection
-    gate: Direct
+    direct: Direct
 
 
-class _Gate(AbstractContextManager[Direct]):
-    """A transaction on SQLite: one at a time, so its connection can be kept."""
+class _Short(AbstractContextManager[Direct]):
+    """A short transaction on SQLite: one at a time, so its connection can be kept."""
 
-    __slots__ = ("_begin", "_held", "_turn")
+    __slots__ = ("_begin", "_begun", "_turn", "_writes")
 
-    def __init__(self, turn: AbstractContextManager[object], begin: Callable[[], Direct]) -> None:
-        self._turn, self._begin = turn, begin
+    def __init__(
+        self,
+        turn: AbstractContextManager[object],
+        begin: Callable[[], Direct],
+        *,
+        writes: bool,
+    ) -> None:
+        self._turn, self._begin, self._writes = turn, begin, writes
 
     def __enter__(self) -> Direct:
         self._turn.__enter__()
         try:
-            self._held = self._begin()
+            self._begun = self._begin()
         except BaseException:
             self._turn.__exit__(None, None, None)
             raise
-        return self._held
+        return self._begun
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        driver = self._held.driver
+        driver = self._begun.driver
         try:
-            if kind is None:
+            if self._writes and kind is None:
                 driver.commit()
         finally:
             if driver.in_transaction:
@@ -103,7 +109,8 @@ class Database:
         self._writer = self.engine.execution_options(**{WRITES: True})
         # SQLite has one writer; threads that wait here are not put to sleep for ever longer.
         self._turn: AbstractContextManager[object] = _Turn() if self.is_sqlite else nullcontext()
-        self._gates: dict[bool, _Held] = {}  # SQLite's; of those in haste, and not
+        self._glances: AbstractContextManager[object] = _Turn()
+        self._held: dict[str, _Held] = {}  # SQLite's, by what they are kept for
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -111,13 +118,14 @@ class Database:
         with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
             yield session
 
-    @contextmanager
-    def glance(self) -> Iterator[Direct]:
+    def glance(self) -> AbstractContextManager[Direct]:
         """A short reading transaction of `Prepared` statements, on SQLite alone."""
-        with closing(self.engine.raw_connection()) as pooled:  # which ends it
-            driver: Any = pooled.driver_connection
-            driver.execute(BEGIN)
-            yield Direct(driver, self.engine.dialect)
+        return _Short(self._glances, self._begun_glance, writes=False)
+
+    def _begun_glance(self) -> Direct:
+        glance = self._kept("glance")
+        glance.driver.execute(BEGIN)
+        return glance
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -132,7 +140,9 @@ class Database:
 
     def gate(self) -> AbstractContextManager[Direct]:
         """A short writing transaction of `Prepared` statements, for what every request does."""
-        return _Gate(self._turn, self._begun_gate) if self.is_sqlite else self._pooled_gate()
+        if not self.is_sqlite:
+            return self._pooled_gate()
+        return _Short(self._turn, self._begun_gate, writes=True)
 
     @contextmanager
     def _pooled_gate(self) -> Iterator[Direct]:
@@ -150,13 +160,7 @@ class Database:
         NotNow : in haste, while another process writes
         """
         hasty = is_in_haste()
-        if hasty not in self._gates:
-            pooled = self.engine.raw_connection()
-            gate = Direct(pooled.driver_connection, self.engine.dialect)
-            self._gates[hasty] = _Held(pooled, gate)
-            if hasty:
-                gate.driver.execute(AT_ONCE)
-        gate = self._gates[hasty].gate
+        gate = self._kept("hasty gate", AT_ONCE) if hasty else self._kept("gate")
         try:
             gate.driver.execute(BEGIN_WRITING)
         except OperationalError as error:
@@ -164,6 +168,17 @@ class Database:
                 raise NotNow from error
             raise
         return gate
+
+    def _kept(self, purpose: str, *pragmas: str) -> Direct:
+        """The connection that is kept for a purpose, whose turn it is."""
+        held = self._held.get(purpose)
+        if held is None:
+            pooled = self.engine.raw_connection()
+            held = _Held(pooled, Direct(pooled.driver_connection, self.engine.dialect))
+            for pragma in pragmas:
+                held.direct.driver.execute(pragma)
+            self._held[purpose] = held
+        return held.direct
 
     def check(self) -> None:
         """See that the database answers.
@@ -184,9 +199,9 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
-        with self._turn:
-            while self._gates:
-                self._gates.popitem()[1].pooled.close()  # it goes back to the others
+        with self._turn, self._glances:
+            while self._held:
+                self._held.popitem()[1].pooled.close()  # it goes back to the others
         close_all(self.engine)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, delete, select
@@ -15,6 +16,8 @@ from kwhen.storage.tables import HomeRow
 
 _PLAIN = tuple(f.name for f in fields(HomeFacts) if f.name not in ("solar", "questionnaire"))
 LEAST_STEP = timedelta(milliseconds=1)
+HOMES_KEPT_COUNT = 1024
+SQLITE = "sqlite"
 _TABLE = HomeRow.__table__
 # Made once: the price signal of a home is asked for more often than anything else.
 _FIND = Prepared(
@@ -58,10 +61,18 @@ def look_up_home(rows: Direct, tenant: Tenant, home_id: str) -> HomeRecord:
     UnknownId
     """
     given = {"id": home_id, "org_id": tenant.org_id, "environment": tenant.environment.value}
-    row = _FIND.first(rows, given)
+    row = _FIND.row(rows, given)
     if row is None:
         raise _unknown(home_id)
-    return as_record(row)
+    if rows.dialect.name == SQLITE:
+        return _known(row)
+    return as_record(_FIND.named(row, rows.dialect.name))
+
+
+@lru_cache(maxsize=HOMES_KEPT_COUNT)
+def _known(row: tuple[Any, ...]) -> HomeRecord:
+    """A row as SQLite's driver gave it, JSON as text: while it stays the same, its home does."""
+    return as_record(_FIND.named(row, SQLITE))
 
 
 def list_homes(
