@@ -20,6 +20,7 @@ from kwhen.storage.prepared import Direct
 WRITES = "kwhen_writes"
 BEGIN, BEGIN_WRITING = "BEGIN", "BEGIN IMMEDIATE"
 AT_ONCE = "PRAGMA busy_timeout=0"
+TRIES_COUNT = 40  # of those in haste: a gate of another process is over in a quarter of them
 PRIMARY_CODE = 0xFF  # of SQLite's error codes, which tell more above it
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -159,15 +160,20 @@ class Database:
         ------
         NotNow : in haste, while another process writes
         """
-        hasty = is_in_haste()
-        gate = self._kept("hasty gate", AT_ONCE) if hasty else self._kept("gate")
-        try:
+        if not is_in_haste():
+            gate = self._kept("gate")
             gate.driver.execute(BEGIN_WRITING)
-        except OperationalError as error:
-            if hasty and error.sqlite_errorcode & PRIMARY_CODE == SQLITE_BUSY:
-                raise NotNow from error
-            raise
-        return gate
+            return gate
+        gate = self._kept("hasty gate", AT_ONCE)
+        for _ in range(TRIES_COUNT):
+            try:
+                gate.driver.execute(BEGIN_WRITING)
+            except OperationalError as error:
+                if error.sqlite_errorcode & PRIMARY_CODE != SQLITE_BUSY:
+                    raise
+            else:
+                return gate
+        raise NotNow
 
     def _kept(self, purpose: str, *pragmas: str) -> Direct:
         """The connection that is kept for a purpose, whose turn it is."""
