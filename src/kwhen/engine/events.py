@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kwhen.engine.grid import Calendar, Grid, instant, whole_days
+from kwhen.engine.hours import HOUR_S
 from kwhen.engine.kept import kept_with
 from kwhen.engine.programmes import GridProgramme
 from kwhen.engine.words import Missing
@@ -21,7 +22,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-HOUR_S = 3600
 SATURDAY = 5
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kwhen.engine.cycles import Cycles, cycle_steps
-from kwhen.engine.grid import Grid
+from kwhen.engine.cycles import Cycles, billing_cycles
+from kwhen.engine.grid import Grid, day_starts
 
 Floats = NDArray[np.float64]
 
@@ -18,14 +18,13 @@ def co2e_lb(grid: Grid, net_kwh: Floats, co2e_lb_per_mwh: Floats) -> Floats:
     net_kwh, co2e_lb_per_mwh : import less export and its rate of every step, or of every S steps.
     (N ÷ S,) → (C,)
     """
-    starts = cycle_steps(grid)[:-1] // (grid.count // len(net_kwh))
-    return np.asarray(np.add.reduceat(net_kwh * co2e_lb_per_mwh, starts) / KWH_PER_MWH)
+    return by_cycle(grid, billing_cycles(grid), net_kwh * co2e_lb_per_mwh) / KWH_PER_MWH
 
 
 def by_cycle(grid: Grid, cycles: Cycles, amount: Floats) -> Floats:
-    """Sums of steps over billing cycles. (C,)"""
-    starts = grid.day_steps()[cycles.first_day[:-1]]
-    return np.add.reduceat(amount, starts)
+    """Sums over billing cycles of amounts of each step, or of every S steps. (N ÷ S,) → (C,)"""
+    starts = day_starts(grid)[cycles.first_day[:-1]] // (grid.count // len(amount))
+    return np.asarray(np.add.reduceat(amount, starts))
 
 
 def payback_years(cost_usd: float, saving_usd: float, window_days: int) -> float | None:

@@ -291,7 +291,7 @@ def find_plan(work: Work, rate_plan_id: str, field: str = "ratePlanId") -> RateP
         plan = work.stock.find_plan(rate_plan_id)
     except (NotFound, ChoiceError) as error:
         raise InvalidFields.one(field, str(error)) from error
-    if [version for version in plan.versions if version.variants]:
+    if any(version.variants for version in plan.versions):
         members = ", ".join(variant.plan for variant in plan.versions[-1].variants)
         raise InvalidFields.one(
             field, f"{plan.key} is a family of plans; choose one of them: {members}"

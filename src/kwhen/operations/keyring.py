@@ -162,7 +162,7 @@ def new_id(kind: str) -> str:
 
 
 def _sha256(content: bytes = b"") -> Any:
-    """For `hmac`, whose own code can begin where the key is in; OpenSSL's takes thrice as long."""
+    """For `hmac`, whose own code can begin where the key is in; OpenSSL's takes twice as long."""
     return hashlib.sha256(content)
 
 

@@ -68,7 +68,7 @@ class Prepared:
         return found
 
     def first(self, where: Direct, given: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Both of it."""
+        """The first row by the names of its columns, None where there is none."""
         row = self.row(where, given)
         return None if row is None else self.named(row, where.dialect.name)
 
